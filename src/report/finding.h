@@ -1,0 +1,83 @@
+// Finding: the one result type of Ameia. Everything that judges something says so with Findings; every printer,
+// gate, baseline and waiver reads only them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "doc/document.h"
+
+namespace ameia::report {
+
+enum class Severity : uint8_t { kInfo, kLow, kMedium, kHigh, kCritical };
+// pass needs evidence; not_evaluated says what would answer it.
+enum class FindingStatus : uint8_t { kPass, kFail, kNotEvaluated, kNotApplicable, kManual, kError };
+
+std::string_view to_string(Severity severity);            // "info" "low" "medium" "high" "critical"
+std::string_view to_string(FindingStatus status);         // "pass" "fail" "not_evaluated" "not_applicable" "manual" "error"
+std::optional<Severity> parse_severity(std::string_view text);
+
+struct Resource {
+  std::string api_version, kind, ns, name;  // ns empty for cluster-scoped or unset
+  std::string uid;                          // when known (live objects)
+  bool operator==(const Resource&) const = default;
+};
+
+struct Location {
+  std::string file;          // as the user named it; "-" for standard input
+  uint32_t line = 0;         // 1-based; 0 = no line known
+  uint32_t column = 0;       // code points
+  uint32_t begin = 0, end = 0;  // byte span in the file, for fixes
+  std::string pointer;       // JSON Pointer of the offending field inside the object
+};
+
+struct Finding {
+  std::string id;            // "AM-POD-001"
+  std::string title;
+  Severity severity = Severity::kInfo;
+  FindingStatus status = FindingStatus::kFail;
+  Resource resource;
+  Location location;
+  std::string message;       // what is wrong here, with the offending value
+  std::string value;         // the offending value alone, cut short; never a secret
+  std::string why;           // why it matters
+  std::string remediation;   // how to mend it
+  std::string fingerprint;   // stable over line moves: id, resource, pointer-shaped context
+  std::vector<std::string> tags;  // "cis-1.12:5.2.2", "pss:baseline", "mitre:T1611", "nsa:…"
+  std::vector<std::string> references;
+  // Set when a waiver or baseline holds it back; the finding is still listed, not counted by a gate.
+  std::string suppressed_by;
+};
+
+// One check's fixed text, for rules tables (SARIF, HTML, explain).
+struct Rule {
+  std::string id, title, why, remediation;
+  Severity severity = Severity::kInfo;
+  std::vector<std::string> tags, references;
+};
+
+struct Coverage {
+  uint64_t evaluated = 0;      // object × check pairs that ended pass or fail
+  uint64_t not_evaluated = 0;  // pairs or files that should have been and were not
+  uint64_t errors = 0;
+  [[nodiscard]] double share() const;  // evaluated / all, 1 when nothing was asked
+};
+
+struct Report {
+  std::vector<Rule> rules;
+  std::vector<Finding> findings;       // worst first after sort_findings
+  Coverage coverage;
+  uint64_t files = 0, objects = 0, checks = 0;
+  uint64_t passed = 0;                 // object × check pairs that passed
+  double score = 0;                    // 0–100, meaningful only beside coverage
+  std::string tool_version, started_at;  // RFC 3339
+  double seconds = 0;
+};
+
+// Severity, then id, then file and line: the order every printer uses.
+void sort_findings(std::vector<Finding>& findings);
+
+}  // namespace ameia::report
