@@ -1,0 +1,82 @@
+# The two commands of a newcomer: `make run` and `make test`. Everything else is for people who stay.
+# Needs nothing but Debian 12 packages (packages.txt); run as root, or with sudo on the PATH.
+
+JOBS ?= $(shell nproc)
+SUITES ?= $(if $(AMEIA_SUITES),$(AMEIA_SUITES),../shared/suites)
+export AMEIA_SUITES := $(abspath $(SUITES))
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/*_fuzz.cc)))
+
+.PHONY: help setup build run test bench conformance fuzz lint format check asan tsan tidy nightly clean
+
+help:
+	@echo 'make run          install what is missing, build, scan examples/estate'
+	@echo 'make test         install what is missing, build, run every test, replay the fuzz corpora under ASan and UBSan'
+	@echo 'make build        the release binary: build/release/ameia'
+	@echo 'make conformance  other projects'"'"' suites (AMEIA_SUITES, now $(SUITES)); writes build/conformance.json'
+	@echo 'make bench        benchmarks with their peers where present; writes build/bench.json'
+	@echo 'make fuzz         libFuzzer on every border, FUZZ_SECONDS=$(FUZZ_SECONDS) each'
+	@echo 'make lint         layers, purity, format;  make format  rewrites the format'
+	@echo 'make check        what a change must pass: test, conformance, ASan and UBSan, lint'
+	@echo 'make nightly      check, and what takes longer: TSan, clang-tidy, long fuzzing, scale'
+
+setup:
+	@tools/setup.sh packages.txt
+
+build/%/build.ninja: CMakeLists.txt CMakePresets.json cmake/rooms.cmake layers.txt
+	@cmake --preset $* >/dev/null
+
+build: setup build/release/build.ninja
+	@cmake --build --preset release -j $(JOBS)
+
+run: build
+	@build/release/ameia scan examples/estate
+
+test: build build/asan/build.ninja
+	@ctest --test-dir build/release --output-on-failure --no-tests=error -j $(JOBS)
+	@cmake --build --preset asan -j $(JOBS) --target $(FUZZ_TARGETS)
+	@ctest --test-dir build/asan --output-on-failure --no-tests=error -R '^fuzz_'
+
+conformance: build
+	@build/release/conformance build/conformance.json
+
+asan: build/asan/build.ninja
+	@cmake --build --preset asan -j $(JOBS)
+	@ctest --test-dir build/asan --output-on-failure --no-tests=error -j $(JOBS)
+
+tsan: build/tsan/build.ninja
+	@cmake --build --preset tsan -j $(JOBS)
+	@ctest --test-dir build/tsan --output-on-failure --no-tests=error -j $(JOBS)
+
+bench: build
+	@python3 bench/run.py --out build/bench.json
+
+fuzz: setup build/fuzz/build.ninja
+	@cmake --build --preset fuzz -j $(JOBS)
+	@for target in $(FUZZ_TARGETS); do \
+	  border=$${target%_fuzz}; mkdir -p build/fuzz/found/$$border; \
+	  echo "fuzz $$border for $(FUZZ_SECONDS) s"; \
+	  build/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 \
+	    -artifact_prefix=build/fuzz/found/ build/fuzz/found/$$border fuzz/corpus/$$border 2>&1 | tail -n 8 || exit 1; \
+	done
+
+lint: build
+	@python3 tools/check_layers.py
+	@python3 tools/check_purity.py build/release
+	@tools/format.sh --check
+
+format:
+	@tools/format.sh
+
+tidy: build
+	@python3 tools/tidy.py build/release
+
+# In this order: what fails fastest comes first where it can.
+check: test conformance asan lint
+	@echo 'check: everything passed'
+
+nightly: check tsan tidy fuzz
+	@python3 bench/run.py --out build/bench.json --scale
+
+clean:
+	rm -rf build
