@@ -69,6 +69,7 @@ format:
 	@tools/format.sh
 
 tidy: build
+	@tools/setup.sh packages-nightly.txt
 	@python3 tools/tidy.py build/release
 
 # In this order: what fails fastest comes first where it can.
