@@ -15,8 +15,9 @@ namespace ameia::expr {
 // What a function body may use. Everything it returns lives in `arena` or in its arguments.
 struct CallContext {
   base::Arena& arena;
-  const class RegexCache* regexes = nullptr;  // programs compiled at plan time for literal patterns
+  const class RegexCache* regexes = nullptr;  // expr/regex_cache.h: programs compiled at plan time for literal patterns
   void* host = nullptr;                       // the evaluation's own data for doors such as authorizer; see lib_authz.h
+  size_t bytes_max = size_t{64} << 20;  // of the arena; a body that makes more than its arguments' size asks room_for first
 
   // Makers of values in the arena.
   Value error(std::string_view message);                       // copies the message
@@ -26,6 +27,8 @@ struct CallContext {
   Value map(std::span<const MapEntryValue> entries);           // copies
   Value some(const Value& value);                              // optional.of
   static Value none() { return Value::of_optional(nullptr); }  // optional.none
+  [[nodiscard]] bool room_for(size_t bytes) const { return bytes <= bytes_max && arena.reserved_bytes() <= bytes_max - bytes; }
+  Value no_room() { return error("memory limit of the evaluation exceeded"); }
 };
 
 // Arguments are never errors and already match the overload's signature (checked statically or by dispatch on kinds).

@@ -74,6 +74,15 @@ struct TraceStep {
   Value value;
   bool decisive = false;  // this sub-expression decided the result (the false arm of &&, the element that failed all(), …)
   std::string bindings;   // loop variables in force, "c = {name: main, …}"
+  const doc::Node* node = nullptr;  // where the value stands in a document (scalars included), or nullptr
+  std::string missing;    // the field that a select or has() did not find; `node` is then the map that lacks it
+};
+
+// A place in a document that is responsible for a false or failed result.
+struct Blame {
+  const doc::Node* node = nullptr;
+  std::string missing;    // not empty: the field that `node` lacks
+  uint32_t expr_id = 0;   // the sub-expression that judged it
 };
 
 // Threads: none; one per thread. Owns: scratch memory, reused; after warm-up a run allocates nothing.
@@ -96,6 +105,9 @@ class Machine {
   uint64_t take_composite_cost();
   // Re-runs without sharing and records every sub-expression's value.
   Outcome explain(ProgramId program, std::vector<TraceStep>& steps, const RunLimits& limits = {});
+  // Which places of the bound documents make a boolean program false (or make it fail): the false arms of &&, every arm
+  // of a false ||, every element that fails all() or that !exists() matches. Each place once, in evaluation order.
+  std::vector<Blame> blame(ProgramId program, const RunLimits& limits = {});
   base::Arena& arena();
 
  private:

@@ -25,20 +25,27 @@ struct Value;
 class Opaque;
 struct ErrorValue;
 
+// How Kubernetes compares and adds a list that a schema describes (x-kubernetes-list-type); nullptr = an ordinary list.
+struct ListSemantics {
+  bool is_set = false;                          // "set"; otherwise "map"
+  std::span<const std::string_view> map_keys;   // "map": the escaped names of the fields that make the key
+};
 struct ListValue {
   uint32_t size = 0;
   const Value* items = nullptr;
+  const ListSemantics* semantics = nullptr;
 };
 struct MapEntryValue;
 struct MapValue {
   uint32_t size = 0;
   const MapEntryValue* entries = nullptr;  // insertion order; lookups of literals are by linear scan or a planned hash
+  uint32_t hidden = 0;                       // fields that its schema does not declare: they count in the cost only
 };
 
 struct Value {
   ValueKind kind = ValueKind::kNull;
   bool ascii = false;     // kString: every byte < 0x80
-  uint16_t schema = 0;    // kDocList, kDocMap, kString: index of its schema in the Machine's schema table; 0 = untyped
+  uint16_t schema = 0;    // unused by evaluation: documents with a schema are converted when bound (expr/schema.h)
   uint32_t size = 0;      // kString, kBytes: bytes; kTimestamp: nanoseconds in the second
   union {
     bool boolean;

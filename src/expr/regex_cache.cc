@@ -1,0 +1,49 @@
+#include "expr/regex_cache.h"
+
+#include <re2/re2.h>
+
+namespace ameia::expr {
+namespace {
+
+std::unique_ptr<re2::RE2> compile(std::string_view pattern) {
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(int64_t{8} << 20);
+  return std::make_unique<re2::RE2>(re2::StringPiece(pattern.data(), pattern.size()), options);
+}
+
+}  // namespace
+
+RegexCache::RegexCache(const RegexCache* shared) : shared_(shared) {}
+RegexCache::~RegexCache() = default;
+
+bool RegexCache::add(std::string_view pattern) {
+  if (kept_.find(pattern) != kept_.end()) return true;
+  Program program = compile(pattern);
+  if (!program->ok()) return false;
+  kept_.emplace(std::string(pattern), std::move(program));
+  return true;
+}
+
+const re2::RE2* RegexCache::get(std::string_view pattern, std::string* error) const {
+  if (shared_ != nullptr) {
+    if (auto it = shared_->kept_.find(pattern); it != shared_->kept_.end()) return it->second.get();
+  }
+  if (auto it = kept_.find(pattern); it != kept_.end()) return it->second.get();
+  if (auto it = computed_.find(pattern); it != computed_.end()) return it->second.get();
+  Program program = compile(pattern);
+  if (!program->ok()) {
+    if (error != nullptr) *error = program->error();
+    return nullptr;
+  }
+  if (computed_.size() >= kComputedMax) {
+    computed_.erase(order_.front());
+    order_.pop_front();
+  }
+  const re2::RE2* made = program.get();
+  computed_.emplace(std::string(pattern), std::move(program));
+  order_.emplace_back(pattern);
+  return made;
+}
+
+}  // namespace ameia::expr
