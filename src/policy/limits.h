@@ -1,0 +1,23 @@
+// Limits of the room policy, most of them Kubernetes' own (apiserver pkg/apis/cel/config.go). Crossing one is an
+// ordinary decision or diagnostic.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ameia::policy {
+
+inline constexpr uint64_t kPerCallCostMax = 1'000'000;          // of one expression
+inline constexpr uint64_t kRuntimeCostMax = 10'000'000;         // of one binding with one param
+inline constexpr uint64_t kMatchConditionsCostMax = 2'500'000;  // of a policy's matchConditions
+inline constexpr size_t kMessageExpressionBytesMax = 5 * 1024;  // longer results fall back to `message`
+inline constexpr size_t kAuditAnnotationBytesMax = 10 * 1024;   // longer values are cut
+inline constexpr size_t kMatchConditionsMax = 64;               // of one policy
+inline constexpr size_t kPoliciesMax = 100'000;                 // of one set
+inline constexpr size_t kBindingsMax = 1'000'000;               // of one set
+inline constexpr size_t kExpressionsMax = 2'000'000;            // of one set
+inline constexpr size_t kDiagnosticsMax = 1'000;                // listed by one load; the rest is counted
+inline constexpr size_t kBlamesMax = 200;                       // findings one validation makes of one object
+inline constexpr size_t kValueBytesMax = 120;                   // of an offending value that a finding shows
+
+}  // namespace ameia::policy

@@ -1,0 +1,188 @@
+// Policy: the room's front door. ValidatingAdmissionPolicy documents are compiled once into a PolicySet; an Evaluator
+// (one a thread) then decides requests as the API server does, and judges files with the same compiled programs.
+//
+//   documents ─ PolicySetBuilder ─ PolicySet (immutable) ─ Evaluator ─┬─ admit(request)  → AdmissionOutcome
+//                    └ diagnostics (lint)                              ├─ scan(object)    → findings, coverage
+//                                                                      └─ trace(request)  → what every expression said
+// Neighbours: policy/decision.h (wording), policy/match.h (matching), policy/builtin.h (checks in the binary),
+// policy/pss.h (Pod Security, native).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "doc/document.h"
+#include "expr/env.h"
+#include "kube/admission.h"
+#include "kube/resource.h"
+#include "policy/decision.h"
+#include "report/finding.h"
+
+namespace ameia::policy {
+
+// One problem of a policy document, placed in its file.
+struct Diagnostic {
+  enum class Level : uint8_t { kError, kWarning } level = Level::kError;
+  std::string file;
+  uint32_t line = 0, column = 0;  // 1-based, code points
+  std::string object;             // "ValidatingAdmissionPolicy/no-latest"
+  std::string field;              // "spec.validations[0].expression"
+  std::string message;            // CEL errors in cel-go's words
+  std::string snippet;            // the source line and a caret
+};
+// "file:line:column: error: ValidatingAdmissionPolicy/x: spec.…: message\n  snippet"
+std::string to_string(const Diagnostic& diagnostic);
+
+// kBuiltIn documents follow the format of policies/: metadata in annotations, no binding needed, examples skipped.
+enum class Origin : uint8_t { kBuiltIn, kUser };
+
+// Threads: immutable, free to share. Owns: the documents and everything compiled from them.
+class PolicySet {
+ public:
+  ~PolicySet();
+  [[nodiscard]] size_t policies() const;
+  [[nodiscard]] size_t bindings() const;
+  // One Rule a policy, in load order, for reports.
+  [[nodiscard]] const std::vector<report::Rule>& rules() const;
+
+  struct Impl;
+  [[nodiscard]] const Impl& impl() const { return *impl_; }
+
+ private:
+  friend class PolicySetBuilder;
+  PolicySet();
+  std::unique_ptr<Impl> impl_;
+};
+
+struct LoadResult {
+  std::shared_ptr<const PolicySet> set;  // never null: what could be compiled is in it
+  std::vector<Diagnostic> diagnostics;   // in order of file and line
+  size_t errors = 0, warnings = 0;       // all, also those beyond kDiagnosticsMax
+};
+
+// Threads: none. Fails: never; what is wrong is a Diagnostic, and a policy with a broken expression still exists, as
+// one stored in a cluster would (its evaluation is an error that failurePolicy decides).
+class PolicySetBuilder {
+ public:
+  explicit PolicySetBuilder(expr::Version version = expr::Version::latest());
+  ~PolicySetBuilder();
+  // Policies, bindings and param objects (any other kind). `kind: List` is expanded.
+  void add(std::shared_ptr<const doc::Document> document, Origin origin);
+  // Only built-in checks for which `wanted` is true are kept (a framework, an id). User policies are always kept.
+  void keep(std::function<bool(const report::Rule&)> wanted);
+  LoadResult build();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// What a scan knows beside the object in hand: gathered in a first pass over all objects, copied small, then read by
+// all threads. Threads: learn() and absorb() by one, reading by many. Limits: kube::kCustomResourcesMax.
+class ScanFacts {
+ public:
+  ScanFacts();
+  ~ScanFacts();
+  ScanFacts(ScanFacts&&) noexcept;
+  ScanFacts& operator=(ScanFacts&&) noexcept;
+  // Namespaces (labels), CustomResourceDefinitions (scope, plural), controllers (so that what they own is reported
+  // once).
+  void learn(const doc::Node& object);
+  // Takes over what another thread learnt.
+  void absorb(ScanFacts&& other);
+  [[nodiscard]] const kube::ResourceTable& resources() const;
+  // The Namespace object, with the label kubernetes.io/metadata.name; nullptr when it was not among the objects.
+  [[nodiscard]] const doc::Node* find_namespace(std::string_view name) const;
+  // Whether the object's controller is among the objects: then the controller carries the findings.
+  [[nodiscard]] bool is_owned(const doc::Node& object) const;
+
+  struct Impl;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+struct ScanResult {
+  std::vector<report::Finding> findings;  // fail, and error or not_evaluated where a check could not be answered
+  report::Coverage coverage;
+  uint64_t passed = 0;   // object × check pairs that passed
+  uint64_t objects = 0;  // judged (not owned by another object of the scan)
+};
+
+// A denial, or a decision that only warns or is only audited.
+struct BoundDecision {
+  std::string policy, binding;  // binding empty: bound implicitly, or the policy itself is broken
+  std::string param;            // "namespace/name" of the param, empty without
+  Decision decision;
+  std::vector<std::string> actions;  // Deny, Warn, Audit
+};
+
+struct AdmissionOutcome {
+  bool allowed = true;
+  std::string message,
+      reason;  // of the first denial: "ValidatingAdmissionPolicy 'x' with binding 'y' denied request: …"
+  int code = 0;
+  std::vector<BoundDecision> decisions;  // every one that is not a plain admission
+  std::vector<std::string> warnings;
+  std::vector<std::pair<std::string, std::string>> audit_annotations;
+  uint64_t evaluated = 0;  // (binding, param) pairs
+  void clear();
+};
+
+struct AdmissionFacts {
+  const doc::Node* namespace_object = nullptr;     // nullptr: not found
+  const kube::ResourceTable* resources = nullptr;  // for matchPolicy Equivalent; nullptr: the built-in table
+};
+
+// What one expression said, for `ameia policy eval --trace`.
+struct TracedStep {
+  std::string source, value, bindings;
+  bool decisive = false;
+};
+struct TracedExpression {
+  std::string role;  // "matchCondition", "variable", "validation", "messageExpression", "auditAnnotation"
+  std::string name;  // of a condition, variable or annotation; the index of a validation
+  std::string expression;
+  std::string value;  // the result as CEL text, or the error
+  bool is_error = false;
+  uint64_t cost = 0;
+  std::vector<TracedStep> steps;  // only when asked
+};
+struct TracedPolicy {
+  std::string policy, binding, param;
+  bool matched = false;
+  std::string why_not;  // "matchConstraints", "matchCondition exclude-system", …
+  std::vector<TracedExpression> expressions;
+  std::vector<Decision> decisions;
+  std::vector<AuditAnnotation> audit_annotations;
+};
+
+// Threads: one thread each. Owns: its machine and scratch memory. Fails: never; what cannot be evaluated is a decision
+// or a finding that says so. Limits: Kubernetes' cost budgets (policy/limits.h).
+class Evaluator {
+ public:
+  explicit Evaluator(std::shared_ptr<const PolicySet> set);
+  ~Evaluator();
+  Evaluator(Evaluator&&) noexcept;
+  Evaluator& operator=(Evaluator&&) noexcept;
+
+  // Decides a request. `out` is cleared first; reused, it keeps its memory.
+  void admit(const kube::AdmissionRequest& request, const AdmissionFacts& facts, AdmissionOutcome& out);
+  // Judges one object of a document as if it were created now: the object itself and, for checks that ask for it, the
+  // pod inside its template. Appends to `out`.
+  void scan(const doc::Document& document, const doc::Node& object, const ScanFacts& facts, ScanResult& out);
+  // Everything that would be evaluated for the request, policies that do not match included. `steps`: with every
+  // sub-expression's value. Also judges pod templates, as scan() does, when `templates` is set.
+  std::vector<TracedPolicy> trace(const kube::AdmissionRequest& request, const AdmissionFacts& facts, bool steps,
+                                  bool templates = true);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ameia::policy
