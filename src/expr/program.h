@@ -103,6 +103,9 @@ class Machine {
   Outcome run(ProgramId program, const RunLimits& limits = {});
   // Cost of composite fields evaluated since the last call, to be charged by the caller as Kubernetes does.
   uint64_t take_composite_cost();
+  // Forgets which composite fields were charged, not their values: each is charged once more when next read. Kubernetes
+  // gives match conditions, validations, messages, audit annotations and every param variables of their own to pay for.
+  void recharge_composites();
   // Re-runs without sharing and records every sub-expression's value.
   Outcome explain(ProgramId program, std::vector<TraceStep>& steps, const RunLimits& limits = {});
   // Which places of the bound documents make a boolean program false (or make it fail): the false arms of &&, every arm
