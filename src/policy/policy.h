@@ -109,7 +109,7 @@ class ScanFacts {
 struct ScanResult {
   std::vector<report::Finding> findings;  // fail, and error or not_evaluated where a check could not be answered
   report::Coverage coverage;
-  uint64_t passed = 0;   // object × check pairs that passed
+  report::Tally tally;   // object × check pairs by severity, for the score
   uint64_t objects = 0;  // judged (not owned by another object of the scan)
 };
 

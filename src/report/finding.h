@@ -2,6 +2,7 @@
 // gate, baseline and waiver reads only them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,6 +35,8 @@ struct Location {
   std::string pointer;       // JSON Pointer of the offending field inside the object
 };
 
+// title, why, remediation, tags and references are empty where the Report's Rule with the same id says it: a scan of a
+// hundred thousand objects keeps each text once.
 struct Finding {
   std::string id;            // "AM-POD-001"
   std::string title;
@@ -45,7 +48,7 @@ struct Finding {
   std::string value;         // the offending value alone, cut short; never a secret
   std::string why;           // why it matters
   std::string remediation;   // how to mend it
-  std::string fingerprint;   // stable over line moves: id, resource, pointer-shaped context
+  std::string fingerprint;   // report/fingerprint.h
   std::vector<std::string> tags;  // "cis-1.12:5.2.2", "pss:baseline", "mitre:T1611", "nsa:…"
   std::vector<std::string> references;
   // Set when a waiver or baseline holds it back; the finding is still listed, not counted by a gate.
@@ -66,18 +69,33 @@ struct Coverage {
   [[nodiscard]] double share() const;  // evaluated / all, 1 when nothing was asked
 };
 
+// Object × check pairs that ended pass or fail, by Severity of the check. A pair is counted once, however many places
+// of the object fail it. What the score is made of.
+struct Tally {
+  std::array<uint64_t, 5> passed{}, failed{};
+  void add(const Tally& other);
+};
+
 struct Report {
-  std::vector<Rule> rules;
+  std::vector<Rule> rules;             // sorted by id
   std::vector<Finding> findings;       // worst first after sort_findings
   Coverage coverage;
   uint64_t files = 0, objects = 0, checks = 0;
-  uint64_t passed = 0;                 // object × check pairs that passed
-  double score = 0;                    // 0–100, meaningful only beside coverage
+  Tally tally;
   std::string tool_version, started_at;  // RFC 3339
   double seconds = 0;
+
+  [[nodiscard]] const Rule* find_rule(std::string_view id) const;  // `rules` is sorted by id
 };
 
-// Severity, then id, then file and line: the order every printer uses.
+// The weighted share of pairs that passed, 0–100; nullopt when no pair was judged. Meaningful only beside coverage.
+// Waived findings still count as failed: a waiver changes the gate, not the facts.
+std::optional<double> score(const Tally& tally);
+// What one pair weighs: 1, 2, 5, 10, 20 from info to critical.
+uint64_t weight(Severity severity);
+
+// Not suppressed first; then what failed, what broke and the rest; each by severity, id, file and line. Every printer
+// uses this order.
 void sort_findings(std::vector<Finding>& findings);
 
 }  // namespace ameia::report
