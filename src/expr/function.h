@@ -62,6 +62,7 @@ Value list_at(const Value& list, uint32_t index);              // no bounds chec
 uint32_t map_size(const Value& map);
 MapEntryValue map_at(const Value& map, uint32_t index);        // the index-th entry in iteration order
 bool map_find(const Value& map, const Value& key, Value& out);
+const MapValue* make_map(base::Arena& arena, const MapEntryValue* entries, uint32_t size);  // borrows entries, keys distinct
 const Type* type_of(const Value& value);                       // the runtime type, as type() gives it
 std::string_view type_name(const Value& value);                // "int", "list", "kubernetes.Quantity"
 

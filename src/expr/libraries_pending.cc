@@ -3,7 +3,6 @@
 
 namespace ameia::expr {
 
-Library standard_library(bool) { return {"standard", 0, {}}; }
 Library strings_library(uint32_t version) { return {"strings", version, {}}; }
 Library math_library(uint32_t version) { return {"math", version, {}}; }
 Library lists_library(uint32_t version) { return {"lists", version, {}}; }
