@@ -19,7 +19,7 @@ const Node* resolve_pointer(const Node& root, std::string_view pointer);
 
 struct PatchLimits {
   size_t operations_max = 10'000;
-  size_t nodes_copied_max = 1'000'000;  // what "copy" may multiply
+  size_t nodes_copied_max = 20'000'000;  // values that "copy" multiplies, and siblings copied along the paths
 };
 
 // `patch` is a list of operations. The result shares what it did not change with `root`; new nodes are in `arena`,

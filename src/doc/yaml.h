@@ -12,8 +12,9 @@ namespace ameia::doc {
 
 struct YamlStream {
   std::vector<std::shared_ptr<Document>> documents;
-  // A broken document ends the stream: what was read before stays in `documents`.
+  // A broken document is left out and reading goes on at the next "---", as kubectl would see the others.
   std::vector<base::Error> errors;
+  static constexpr size_t kErrorsMax = 20;
 };
 
 YamlStream parse_yaml(std::shared_ptr<const Source> source, std::shared_ptr<Keys> keys, const Limits& limits = {});
