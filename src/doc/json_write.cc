@@ -1,23 +1,43 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 #include "doc/json.h"
 
 namespace ameia::doc {
 namespace {
 
+// As Go's encoding/json: the shortest digits that read back equal; an exponent only below 1e-6 and from 1e21 on.
 void append_number(std::string& out, double number) {
-  // Go's encoding/json: shortest form, exponent only below 1e-6 and from 1e21 on.
-  char buffer[400];
-  double size = std::fabs(number);
-  bool exponent = size != 0 && (size < 1e-6 || size >= 1e21);
-  auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, number, exponent ? std::chars_format::scientific : std::chars_format::fixed);
-  if (!std::isfinite(number) || error != std::errc()) {
+  if (!std::isfinite(number)) {
     out += "null";  // JSON has no such number; no reader of ours makes one
     return;
   }
-  out.append(buffer, end);
+  char buffer[32];
+  char* end = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::scientific).ptr;
+  std::string_view text(buffer, static_cast<size_t>(end - buffer));
+  if (text[0] == '-') {
+    out += '-';
+    text.remove_prefix(1);
+  }
+  size_t e = text.find('e');
+  int exponent = 0;
+  std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(), exponent);
+  std::string digits(1, text[0]);
+  if (e > 2) digits += text.substr(2, e - 2);
+  auto count = static_cast<int>(digits.size());
+  if (number != 0 && (exponent < -6 || exponent >= 21)) {
+    out += digits[0];
+    if (count > 1) out.append(".").append(digits, 1);
+    out.append(exponent < 0 ? "e-" : "e+").append(std::to_string(std::abs(exponent)));
+  } else if (exponent < 0) {
+    out.append("0.").append(static_cast<size_t>(-exponent - 1), '0').append(digits);
+  } else if (count <= exponent + 1) {
+    out.append(digits).append(static_cast<size_t>(exponent + 1 - count), '0');
+  } else {
+    out.append(digits, 0, static_cast<size_t>(exponent) + 1).append(".").append(digits, static_cast<size_t>(exponent) + 1);
+  }
 }
 
 class Writer {

@@ -319,7 +319,8 @@ YamlStream parse_yaml(std::shared_ptr<const Source> source, std::shared_ptr<Keys
     if (reader.read(stream.documents)) break;
     stream.errors.push_back(reader.error);
     if (stream.errors.size() >= YamlStream::kErrorsMax) break;
-    base = next_document(bytes, std::max(reader.error_offset, base));
+    // An unclosed flow collection is found out at the next document's own "---".
+    base = next_document(bytes, std::max(reader.error_offset, base + 1) - 1);
   }
   return stream;
 }

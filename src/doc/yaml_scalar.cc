@@ -2,6 +2,9 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
+
+#include "doc/json.h"
 
 namespace ameia::doc::internal {
 namespace {
@@ -88,12 +91,16 @@ bool parse_float(std::string_view text, Node& out) {
     number = std::strtod(std::string(text).c_str(), nullptr);
     if (std::isinf(number)) return false;
   }
-  if (std::trunc(number) == number && number >= -0x1p63 && number < 0x1p63) {
-    out.kind = Kind::kInt;
-    out.integer = static_cast<int64_t>(number);
-  } else {
-    out.kind = Kind::kDouble;
-    out.number = number;
+  out.kind = Kind::kDouble;
+  out.number = number;
+  if (std::trunc(number) == number && std::fabs(number) < 1e21) {
+    std::string json = to_json(out);
+    int64_t integer = 0;
+    auto [last, problem] = std::from_chars(json.data(), json.data() + json.size(), integer);
+    if (problem == std::errc() && last == json.data() + json.size()) {
+      out.kind = Kind::kInt;
+      out.integer = integer;
+    }
   }
   return true;
 }
