@@ -2,6 +2,10 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "doc/internal/tree_stack.h"
 
@@ -133,6 +137,13 @@ class Parser {
       if (p_ != end_ && (*p_ == '+' || *p_ == '-')) ++p_;
       if (!digits()) return fail("a digit is expected in the exponent");
     }
+    if (integral && p_ - start <= 18) {  // cannot overflow
+      int64_t integer = 0;
+      for (const char* d = whole; d != p_; ++d) integer = integer * 10 + (*d - '0');
+      out.kind = Kind::kInt;
+      out.integer = *start == '-' ? -integer : integer;
+      return true;
+    }
     if (integral) {
       int64_t integer = 0;
       if (auto [end, error] = std::from_chars(start, p_, integer); error == std::errc()) {
@@ -156,22 +167,45 @@ class Parser {
   // The string at p_ (a quote). `text` points into the source, or into the arena when it had escapes.
   bool raw_string(std::string_view& text, bool& ascii) {
     const char* first = ++p_;
-    unsigned char seen = 0;
-    while (p_ != end_) {
-      auto c = static_cast<unsigned char>(*p_);
-      if (c == '"') {
-        text = {first, static_cast<size_t>(p_ - first)};
-        ascii = seen < 0x80;
-        if (!ascii && !valid(text)) text = repaired(text);
-        ++p_;
-        return true;
-      }
-      if (c == '\\') return escaped_string(first, text, ascii);
-      if (c < 0x20) return fail("a control character inside a string must be escaped");
-      seen |= c;
+    bool high = skip_ordinary();
+    if (p_ == end_) return fail("unexpected end of input inside a string");
+    if (*p_ == '"') {
+      text = {first, static_cast<size_t>(p_ - first)};
+      ascii = !high;
+      if (high && !valid(text)) text = repaired(text);
       ++p_;
+      return true;
     }
-    return fail("unexpected end of input inside a string");
+    if (*p_ == '\\') return escaped_string(first, text, ascii);
+    return fail("a control character inside a string must be escaped");
+  }
+
+  // Moves to the first quote, backslash or control character; says whether a byte >= 0x80 was passed.
+  bool skip_ordinary() {
+    bool high = false;
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1F);
+    while (end_ - p_ >= 16) {
+      __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p_));
+      __m128i stop = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                                  _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
+      auto stops = static_cast<unsigned>(_mm_movemask_epi8(stop));
+      auto highs = static_cast<unsigned>(_mm_movemask_epi8(bytes));
+      if (stops != 0) {
+        unsigned at = static_cast<unsigned>(__builtin_ctz(stops));
+        p_ += at;
+        return high || (highs & ((1u << at) - 1)) != 0;
+      }
+      high |= highs != 0;
+      p_ += 16;
+    }
+#endif
+    for (; p_ != end_; ++p_) {
+      auto c = static_cast<unsigned char>(*p_);
+      if (c == '"' || c == '\\' || c < 0x20) break;
+      high |= c >= 0x80;
+    }
+    return high;
   }
 
   static bool valid(std::string_view text) {

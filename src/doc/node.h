@@ -9,17 +9,44 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 namespace ameia::doc {
 
 struct Member;
 
-// The 32-bit hash of a map key. A key's hash is computed once at parse time; a program's at compile time.
+namespace internal {
+constexpr uint64_t load_bytes(const char* p, size_t n) {  // little-endian, n <= 8
+  uint64_t word = 0;
+  if (std::is_constant_evaluated()) {
+    for (size_t i = 0; i < n; ++i) word |= static_cast<uint64_t>(static_cast<unsigned char>(p[i])) << (8 * i);
+  } else if (n == 8) {
+    std::memcpy(&word, p, 8);
+  } else if (n >= 4) {
+    uint32_t low = 0, high = 0;
+    std::memcpy(&low, p, 4);
+    std::memcpy(&high, p + n - 4, 4);
+    word = low | static_cast<uint64_t>(high) << (8 * (n - 4));
+  } else {
+    for (size_t i = 0; i < n; ++i) word |= static_cast<uint64_t>(static_cast<unsigned char>(p[i])) << (8 * i);
+  }
+  return word;
+}
+}  // namespace internal
+
+// The 32-bit hash of a map key, eight bytes a step. A key's hash is computed once at parse time; a program's at compile time.
 // Not for hash tables of hostile input without a second check: always compare the text too.
 constexpr uint32_t key_hash(std::string_view key) {
-  uint32_t h = 2166136261u ^ static_cast<uint32_t>(key.size());
-  for (char c : key) h = (h ^ static_cast<unsigned char>(c)) * 16777619u;
-  return h;
+  constexpr uint64_t kMix = 0x9e3779b97f4a7c15u;
+  uint64_t h = key.size() * kMix;
+  const char* p = key.data();
+  size_t left = key.size();
+  for (; left >= 8; p += 8, left -= 8) {
+    h = (h ^ internal::load_bytes(p, 8)) * kMix;
+    h ^= h >> 32;
+  }
+  h = (h ^ internal::load_bytes(p, left)) * kMix;
+  return static_cast<uint32_t>(h >> 32);
 }
 
 // A key interned in the Keys table that the parser used; alive as long as that table.

@@ -27,11 +27,19 @@ void TreeStack::drop_duplicates(size_t first, std::vector<DuplicateKey>& duplica
   size_t n = members_.size() - first;
   OpenMember* m = members_.data() + first;
   if (n <= kSmallMapMembers) {
-    bool any = false;
-    for (size_t i = 1; i < n && !any; ++i) {
-      for (size_t j = 0; j < i; ++j) any |= m[j].member.key == m[i].member.key;
+    uint64_t bits = 0;  // two keys that share no bit of their hashes are not equal: most maps end here
+    bool suspicious = false;
+    for (size_t i = 0; i < n; ++i) {
+      uint64_t bit = uint64_t{1} << (m[i].member.hash & 63);
+      suspicious |= (bits & bit) != 0;
+      bits |= bit;
     }
-    if (!any) return;
+    if (!suspicious) return;
+    bool equal_keys = false;
+    for (size_t i = 1; i < n && !equal_keys; ++i) {
+      for (size_t j = 0; j < i; ++j) equal_keys |= m[j].member.key == m[i].member.key;
+    }
+    if (!equal_keys) return;
   }
   std::unordered_map<const Key*, size_t> seen;
   size_t kept = 0;

@@ -129,5 +129,28 @@ TEST(Yaml, LimitsAreOrdinaryErrors) {
   EXPECT_FALSE(read(std::string("a: b\0c\n", 7)).errors.empty()) << "binary";
 }
 
+TEST(Yaml, WhatIsWrittenIsReadBack) {
+  for (const char* json :
+       {"null", "[]", "{}", "\"\"", R"(["yes","no","1","1.5","~","null","0x1F","-","- a","a: b","a #b","#","%","@","`","...","---","<<","y"])",
+        R"({"a":{"b":[{"c":1,"d":[]},[1,[2,{}]]],"e":null},"yes":1,"":2,"<<":3,"? x":4,"k: v":5})",
+        R"(["line\nbreak","tab\t","\u0000\u007f\u0085\u2028\ufeff\uffff","\ud83d\ude00"," lead","trail ","two  spaces","a:b","http://x/y?z=1"])",
+        R"([1.5,1e21,-0.25,9223372036854775807,18446744073709551615])"}) {
+    auto document = parse_json(std::make_shared<Source>("j", json), std::make_shared<Keys>());
+    ASSERT_TRUE(document.has_value()) << json;
+    std::string yaml = to_yaml((*document)->root());
+    YamlStream stream = read(yaml);
+    ASSERT_TRUE(stream.errors.empty()) << yaml << stream.errors[0].text();
+    EXPECT_EQ(to_json(stream.documents.empty() ? kNullNode : stream.documents[0]->root()), to_json((*document)->root())) << yaml;
+  }
+}
+
+TEST(Yaml, LongKeysAreWrittenExplicitly) {
+  std::string json = "{\"" + std::string(2000, 'k') + "\":[1,{\"a\":2}]}";
+  auto document = parse_json(std::make_shared<Source>("j", json), std::make_shared<Keys>());
+  YamlStream stream = read(to_yaml((*document)->root()));
+  ASSERT_TRUE(stream.errors.empty());
+  EXPECT_EQ(to_json(stream.documents.at(0)->root()), json);
+}
+
 }  // namespace
 }  // namespace ameia::doc

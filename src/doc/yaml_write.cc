@@ -1,0 +1,110 @@
+#include "doc/json.h"
+#include "doc/yaml.h"
+#include "doc/yaml_scalar.h"
+
+namespace ameia::doc {
+namespace {
+
+constexpr size_t kSimpleKeyBytesMax = 128;  // a longer key is written "? key"; readers stop looking for its ':' at 1,024
+
+bool is_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+
+// Whether the text, written without quotes, is read back as this string. Anything unusual says no.
+bool plain_is_safe(std::string_view text) {
+  if (text.empty() || !(is_alnum(text[0]) || text[0] == '/' || text[0] == '_' || text[0] == '.')) return false;
+  if (text.back() == ' ' || text.back() == ':' || text.starts_with("...")) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    bool ok = is_alnum(c) || std::string_view("_./-@+=%,").find(c) != std::string_view::npos || (c == ' ' && text[i - 1] != ' ') ||
+              (c == ':' && text[i + 1] != ' ');
+    if (!ok) return false;
+  }
+  base::Arena arena(64);
+  Node read;
+  return internal::resolve_scalar(text, "", true, arena, read).empty() && read.is_string();
+}
+
+// A double-quoted scalar; what YAML does not hold printable, or a reader could fold, is escaped.
+void append_quoted(std::string& out, std::string_view text) {
+  std::string json;
+  append_json_string(json, text);
+  for (size_t i = 0; i < json.size();) {
+    auto c = static_cast<unsigned char>(json[i]);
+    size_t n = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;  // append_json_string leaves well-formed UTF-8 only
+    uint32_t cp = n == 1 ? c : c & (0xFFu >> (n + 1));
+    for (size_t k = 1; k < n; ++k) cp = cp << 6 | (static_cast<unsigned char>(json[i + k]) & 0x3F);
+    bool escape = (cp >= 0x80 && cp < 0xA0) || cp == 0x2028 || cp == 0x2029 || cp == 0xFEFF || cp == 0xFFFE || cp == 0xFFFF;
+    if (escape) {
+      char buffer[8];
+      std::snprintf(buffer, sizeof buffer, "\\u%04x", cp);
+      out += buffer;
+    } else {
+      out.append(json, i, n);
+    }
+    i += n;
+  }
+}
+
+void append_scalar(std::string& out, const Node& node) {
+  if (!node.is_string()) {
+    out += to_json(node);
+  } else if (plain_is_safe(node.str())) {
+    out += node.str();
+  } else {
+    append_quoted(out, node.str());
+  }
+}
+
+bool is_block(const Node& node) { return (node.is_list() || node.is_map()) && node.size > 0; }
+
+// Writes a value whose first line continues the current one; further lines are indented by `indent`.
+void append_block(std::string& out, const Node& node, size_t indent) {
+  bool first = true;
+  auto next_line = [&] {
+    if (!first) out.append(indent, ' ');
+    first = false;
+  };
+  for (const Node& item : node.list()) {
+    next_line();
+    out += "- ";
+    if (is_block(item)) {
+      append_block(out, item, indent + 2);
+    } else {
+      append_scalar(out, item);
+      out += '\n';
+    }
+  }
+  for (const Member& member : node.map()) {
+    next_line();
+    std::string key;
+    if (plain_is_safe(member.key->view())) key = member.key->view();
+    else append_quoted(key, member.key->view());
+    bool explicit_key = key.size() > kSimpleKeyBytesMax;
+    if (explicit_key) out.append("? ").append(key).append("\n").append(indent, ' ').append(":");
+    else out.append(key).append(":");
+    if (!is_block(member.value)) {
+      out += ' ';
+      append_scalar(out, member.value);
+      out += '\n';
+      continue;
+    }
+    size_t inner = member.value.is_list() && !explicit_key ? indent : indent + 2;
+    out.append("\n").append(inner, ' ');
+    append_block(out, member.value, inner);
+  }
+}
+
+}  // namespace
+
+std::string to_yaml(const Node& node) {
+  std::string out;
+  if (is_block(node)) {
+    append_block(out, node, 0);
+  } else {
+    append_scalar(out, node);
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace ameia::doc
