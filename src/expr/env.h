@@ -37,9 +37,11 @@ class Env {
   Impl& impl() { return *impl_; }
 
  private:
+  friend class EnvBuilder;
   std::unique_ptr<Impl> impl_;
 };
 
+// Threads: none. Owns: what it is told, until build(). Fails: in build(). Limits: none; its caller is trusted.
 class EnvBuilder {
  public:
   explicit EnvBuilder(Version version);

@@ -13,6 +13,9 @@ namespace ameia::expr {
 // `cross_type_comparison`.
 Library standard_library(bool cross_type_comparison = true);
 
+// What the two-variable macros expand to.
+Library comprehensions_library();
+
 // cel-go's extensions.
 Library strings_library(uint32_t version);   // 0 charAt … trim; 1 format, strings.quote; 3 reverse; 4 format of 2026
 Library math_library(uint32_t version);      // 0 greatest, least (as math.@max, math.@min); 1 rounding, bits; 2 sqrt

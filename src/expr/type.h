@@ -25,7 +25,7 @@ struct Type {
   TypeKind kind;
   std::string_view name;                 // kOpaque, kObject, kTypeParam
   std::span<const Type* const> params;
-  uint32_t id = 0;                       // kTypeParam made by the checker: which variable
+  uint32_t id = 0;                       // kTypeParam: a signature's letter from 1, or the checker's variable
 };
 
 // Interns types. Threads: none while it grows; immutable use is free. Owns: every Type it returns.
@@ -46,6 +46,11 @@ class Types {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// The one Type of a kind that has neither name nor parameters (kError … kTimestamp, and kType without a parameter).
+const Type* simple_type(TypeKind kind);
+// Structural equality, for types of unlike tables. Type parameters are equal by id and name.
+bool same_type(const Type* a, const Type* b);
 
 // As cel-go's FormatCELType writes it in error messages: "list(int)", "map(string, dyn)", "optional_type(string)".
 std::string to_string(const Type* type);

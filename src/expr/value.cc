@@ -185,7 +185,7 @@ bool maps_equal(const Value& a, const Value& b) {
   return true;
 }
 
-bool same_type(const Type* a, const Type* b) {
+bool same_runtime_type(const Type* a, const Type* b) {
   if (a == b) return true;
   if (a->kind != b->kind) return false;
   return (a->kind != TypeKind::kOpaque && a->kind != TypeKind::kObject) || a->name == b->name;
@@ -224,7 +224,7 @@ bool values_equal(const Value& a, const Value& b) {
     case ValueKind::kOptional:
       if (a.optional == nullptr || b.optional == nullptr) return a.optional == b.optional;
       return values_equal(*a.optional, *b.optional);
-    case ValueKind::kType: return same_type(a.type, b.type);
+    case ValueKind::kType: return same_runtime_type(a.type, b.type);
     case ValueKind::kOpaque: return a.opaque->type_name() == b.opaque->type_name() && a.opaque->equals(*b.opaque);
   }
   return false;
