@@ -204,6 +204,10 @@ void ResourceTable::learn(const doc::Node& crd) {
   learnt_->by_kind[{std::string(spec["group"].str()), std::string(kind)}] = std::move(entry);
 }
 
+void ResourceTable::absorb(ResourceTable&& other) {
+  learnt_->by_kind.merge(other.learnt_->by_kind);
+}
+
 ResourceInfo ResourceTable::find(std::string_view group, std::string_view kind) const {
   if (const BuiltIn* known = built_in(group, kind)) return {std::string(known->resource), known->scope, false};
   if (auto it = learnt_->by_kind.find(std::pair(std::string(group), std::string(kind))); it != learnt_->by_kind.end()) {

@@ -38,6 +38,8 @@ class ResourceTable {
   ResourceTable& operator=(ResourceTable&&) noexcept;
   // Learns the kinds of a CustomResourceDefinition (v1 or v1beta1); anything else is ignored.
   void learn(const doc::Node& crd);
+  // Takes over what another table learnt; what this one knew stays.
+  void absorb(ResourceTable&& other);
   [[nodiscard]] ResourceInfo find(std::string_view group, std::string_view kind) const;
   // The other resources that serve the same objects: other versions of the same group, and groups that a resource moved
   // between (extensions → apps, networking.k8s.io, …). Without `gvr` itself.

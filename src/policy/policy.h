@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/arena.h"
 #include "doc/document.h"
 #include "expr/env.h"
 #include "kube/admission.h"
@@ -176,13 +177,18 @@ class Evaluator {
   // pod inside its template. Appends to `out`.
   void scan(const doc::Document& document, const doc::Node& object, const ScanFacts& facts, ScanResult& out);
   // Everything that would be evaluated for the request, policies that do not match included. `steps`: with every
-  // sub-expression's value. Also judges pod templates, as scan() does, when `templates` is set.
-  std::vector<TracedPolicy> trace(const kube::AdmissionRequest& request, const AdmissionFacts& facts, bool steps,
-                                  bool templates = true);
+  // sub-expression's value. For a pod template, ask about the pod that template_pod() makes.
+  std::vector<TracedPolicy> trace(const kube::AdmissionRequest& request, const AdmissionFacts& facts, bool steps);
+
+  struct State;
 
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
+
+// The Pod that the template of `object` would make: apiVersion, kind, the template's metadata with the object's name
+// and namespace, the template's spec. Nodes are shared, so positions stay those of the file. nullptr: not a template
+// carrier.
+const doc::Node* template_pod(const doc::Node& object, base::Arena& arena);
 
 }  // namespace ameia::policy

@@ -1,0 +1,250 @@
+#include "policy/condition.h"
+
+#include <map>
+#include <utility>
+
+#include "expr/check.h"
+
+namespace ameia::policy {
+namespace {
+
+// Whether an expression reads `name`, or one of the fields of `variables` that `through` lists.
+class Reads {
+ public:
+  Reads(std::string_view name, const std::map<std::string, bool, std::less<>>& through)
+      : name_(name), through_(through) {}
+
+  bool in(const expr::Expr* root) {
+    std::vector<const expr::Expr*> open{root};
+    while (!open.empty()) {
+      const expr::Expr* e = open.back();
+      open.pop_back();
+      if (e == nullptr) continue;
+      if (e->kind == expr::ExprKind::kIdent && e->name == name_) return true;
+      if (e->kind == expr::ExprKind::kSelect && e->operand->kind == expr::ExprKind::kIdent &&
+          e->operand->name == kVariables) {
+        auto variable = through_.find(e->name);
+        if (variable != through_.end() && variable->second) return true;
+        continue;
+      }
+      // `variables` read as a whole: any of them may be meant.
+      if (e->kind == expr::ExprKind::kIdent && e->name == kVariables) {
+        for (const auto& [variable, reads] : through_) {
+          if (reads) return true;
+        }
+      }
+      open.push_back(e->operand);
+      for (const expr::Expr* arg : e->args) open.push_back(arg);
+      for (const expr::MapEntry& entry : e->entries) {
+        open.push_back(entry.key);
+        open.push_back(entry.value);
+      }
+      if (e->loop != nullptr) {
+        for (const expr::Expr* part :
+             {e->loop->iter_range, e->loop->accu_init, e->loop->loop_condition, e->loop->loop_step, e->loop->result}) {
+          open.push_back(part);
+        }
+      }
+    }
+    return false;
+  }
+
+ private:
+  std::string_view name_;
+  const std::map<std::string, bool, std::less<>>& through_;
+};
+
+std::string wrong_type(const expr::Type* type, Returns returns) {
+  auto is = [&](expr::TypeKind kind) { return type != nullptr && type->kind == kind; };
+  std::string got = type == nullptr ? "dyn" : expr::to_string(type);
+  switch (returns) {
+    case Returns::kAny: return {};
+    case Returns::kBool: return is(expr::TypeKind::kBool) ? std::string() : "must evaluate to bool but got " + got;
+    case Returns::kString:
+      return is(expr::TypeKind::kString) ? std::string() : "must evaluate to string but got " + got;
+    case Returns::kStringOrNull:
+      if (is(expr::TypeKind::kString) || is(expr::TypeKind::kNull)) return {};
+      return "must evaluate to one of [string null_type] but got " + got;
+  }
+  return {};
+}
+
+}  // namespace
+
+struct ConditionCompiler::Impl {
+  std::shared_ptr<AdmissionTypes> types = std::make_shared<AdmissionTypes>();
+  std::shared_ptr<const expr::Env> envs[2][2];  // [params][authorizer]
+  std::optional<expr::ProgramSetBuilder> builder;
+  std::string broken;  // the environment itself cannot be built: a defect
+  uint32_t scope = 0;
+  std::map<std::string, bool, std::less<>> variables;  // of this policy: do they read params
+};
+
+ConditionCompiler::ConditionCompiler(expr::Version version) : impl_(std::make_unique<Impl>()) {
+  for (bool params : {false, true}) {
+    for (bool authorizer : {false, true}) {
+      expr::EnvBuilder builder(version);
+      builder.provider(impl_->types);
+      builder.variable("object", "dyn").variable("oldObject", "dyn");
+      builder.object_variable("request", kRequestType).object_variable("namespaceObject", kNamespaceType);
+      builder.composite(kVariables);
+      if (params) builder.variable("params", "dyn");
+      if (authorizer) {
+        builder.variable("authorizer", "kubernetes.authorization.Authorizer");
+        builder.variable("authorizer.requestResource", "kubernetes.authorization.ResourceCheck");
+      }
+      base::Result<expr::Env> env = builder.build();
+      if (env) {
+        impl_->envs[params][authorizer] = std::make_shared<const expr::Env>(std::move(*env));
+      } else {
+        impl_->broken = env.error().text();
+      }
+    }
+  }
+  if (impl_->broken.empty()) impl_->builder.emplace(impl_->envs[1][1]);
+}
+
+ConditionCompiler::~ConditionCompiler() = default;
+
+void ConditionCompiler::begin_policy() {
+  ++impl_->scope;
+  impl_->variables.clear();
+  impl_->types->clear_variables();
+}
+
+Condition ConditionCompiler::compile(std::string_view text, Declared declared, Returns returns) {
+  Condition condition;
+  condition.text = text;
+  if (!impl_->builder) {
+    condition.error = "unexpected error loading CEL environment: " + impl_->broken;
+    return condition;
+  }
+  expr::CheckOptions options;
+  options.homogeneous_literals = true;
+  options.validate_literals = true;
+  auto checked = expr::compile(text, *impl_->envs[declared.params][declared.authorizer], options);
+  if (!checked) {
+    condition.issues = std::move(checked).error();
+    condition.error = "compilation failed: " + expr::format_issues(text, condition.issues);
+    return condition;
+  }
+  condition.type = checked->result;
+  if (std::string wrong = wrong_type(checked->result, returns); !wrong.empty()) {
+    condition.issues.push_back({0, wrong});
+    condition.error = std::move(wrong);
+    return condition;
+  }
+  condition.uses_params = Reads("params", impl_->variables).in(checked->ast->root);
+  base::Result<expr::ProgramId> program = impl_->builder->add(std::move(*checked), impl_->scope);
+  if (!program) {
+    condition.issues.push_back({0, program.error().what});
+    condition.error = "program instantiation failed: " + program.error().what;
+    return condition;
+  }
+  condition.program = *program;
+  return condition;
+}
+
+Condition ConditionCompiler::variable(std::string_view name, std::string_view text, Declared declared) {
+  Condition condition = compile(text, declared, Returns::kAny);
+  impl_->types->declare_variable(name, condition.ok() ? condition.type : nullptr);
+  impl_->variables[std::string(name)] = condition.uses_params;
+  if (condition.ok()) impl_->builder->composite_field(impl_->scope, kVariables, name, condition.program);
+  return condition;
+}
+
+base::Result<std::shared_ptr<const expr::ProgramSet>> ConditionCompiler::build() {
+  if (!impl_->builder) return base::fail(base::Code::kInternal, impl_->broken);
+  return impl_->builder->build();
+}
+
+ConditionRunner::ConditionRunner(std::shared_ptr<const expr::ProgramSet> programs)
+    : machine_(programs),
+      object_(programs->variable_slot("object")),
+      old_object_(programs->variable_slot("oldObject")),
+      request_(programs->variable_slot("request")),
+      namespace_(programs->variable_slot("namespaceObject")),
+      params_(programs->variable_slot("params")) {}
+
+void ConditionRunner::set(int slot, const doc::Node* node) {
+  if (slot >= 0) machine_.set(slot, node == nullptr ? expr::Value::null() : expr::Value::of_node(*node));
+}
+
+void ConditionRunner::rebind(int slot, const doc::Node* node) {
+  if (slot >= 0) machine_.rebind(slot, node == nullptr ? expr::Value::null() : expr::Value::of_node(*node));
+}
+
+void ConditionRunner::bind(const Activation& activation) {
+  machine_.reset();
+  set(object_, activation.object);
+  set(old_object_, activation.old_object);
+  set(request_, activation.request);
+  set(namespace_, activation.namespace_object);
+  set(params_, activation.params);
+}
+
+void ConditionRunner::bind_params(const doc::Node* params) {
+  rebind(params_, params);
+}
+void ConditionRunner::bind_namespace(const doc::Node* namespace_object) {
+  rebind(namespace_, namespace_object);
+}
+void ConditionRunner::bind_request(const doc::Node* request) {
+  rebind(request_, request);
+}
+
+void ConditionRunner::begin_list(uint64_t budget) {
+  remaining_ = budget;
+  machine_.recharge_composites();
+  machine_.take_composite_cost();
+}
+
+const std::string& ConditionRunner::budget_error() const {
+  static const std::string error =
+      "validation failed due to running out of cost budget, no further validation rules will be run";
+  return error;
+}
+
+// The variables that the expression read are paid first, then the expression itself.
+bool ConditionRunner::spend() {
+  uint64_t variables = machine_.take_composite_cost();
+  if (variables > remaining_ || last_.cost > remaining_ - variables) return false;
+  remaining_ -= variables + last_.cost;
+  return true;
+}
+
+ConditionRunner::Quick ConditionRunner::run_quick(const Condition& condition) {
+  if (!condition.ok()) return Quick::kError;
+  expr::RunLimits limits;
+  limits.cost_max = per_call_cost_;
+  last_ = machine_.run(condition.program, limits);
+  if (!spend()) return Quick::kOverBudget;
+  if (last_.over_budget || last_.interrupted || last_.value.is_error()) return Quick::kError;
+  return last_.value.is_true() ? Quick::kTrue : Quick::kFalse;
+}
+
+Evaluated ConditionRunner::evaluated(const Condition& condition) const {
+  if (!condition.ok()) return {Evaluated::Kind::kError, "compilation error: " + condition.error};
+  auto error = [&](std::string_view what) {
+    return Evaluated{Evaluated::Kind::kError,
+                     "expression '" + condition.text + "' resulted in error: " + std::string(what)};
+  };
+  if (last_.over_budget) return error("operation cancelled: actual cost limit exceeded");
+  if (last_.interrupted) return error("operation interrupted");
+  const expr::Value& value = last_.value;
+  switch (value.kind) {
+    case expr::ValueKind::kError: return error(value.error->message);
+    case expr::ValueKind::kBool: return {value.boolean ? Evaluated::Kind::kTrue : Evaluated::Kind::kFalse, {}};
+    case expr::ValueKind::kString: return {Evaluated::Kind::kString, std::string(value.str())};
+    case expr::ValueKind::kNull: return {Evaluated::Kind::kNull, {}};
+    default: return {Evaluated::Kind::kOther, std::string(expr::type_name(value))};
+  }
+}
+
+bool ConditionRunner::run(const Condition& condition, Evaluated& out) {
+  if (run_quick(condition) == Quick::kOverBudget) return false;
+  out = evaluated(condition);
+  return true;
+}
+
+}  // namespace ameia::policy

@@ -1,0 +1,75 @@
+// The inside of Evaluator: one thread's machine and the steps that admit(), scan() and trace() share.
+// Neighbours: policy/vap_evaluate.cc, policy/scan.cc, policy/trace.cc. Inside the room only.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "policy/condition.h"
+#include "policy/policy.h"
+#include "policy/vap.h"
+
+namespace ameia::policy {
+
+// What one policy with one param said about the request.
+struct Verdict {
+  bool applies = true;  // false: a match condition was false
+  std::string why_not;  // its name
+  // Everything that is not a plain admission; `expression_index` tells the validation.
+  std::vector<Decision> decisions;
+  std::vector<AuditAnnotation> audit_annotations;
+  void clear();
+};
+
+struct Evaluator::State {
+  explicit State(std::shared_ptr<const PolicySet> policies);
+
+  // A request is about to be judged by several policies.
+  void begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object);
+  // A policy is about to be run with several params; `match` is how it matched.
+  void begin_policy(const kube::AdmissionRequest& request, const Match& match);
+  // Runs the policy with one param as the API server's Validate does.
+  void validate(const Policy& policy, const doc::Node* params, Verdict& out);
+  // The params of a binding for this request; false with `error` set when the binding cannot be configured.
+  bool params_of(const Policy& policy, const Binding& binding, std::string_view ns, const ParamList*& out,
+                 std::string& error) const;
+
+  const PolicySet::Impl& set() const { return policies->impl(); }
+
+  std::shared_ptr<const PolicySet> policies;
+  TableEquivalents built_in_equivalents;
+  std::unique_ptr<ConditionRunner> runner;  // none when the set has no programs
+  base::Arena arena;                        // the request's own nodes
+  std::vector<uint32_t> candidates;
+  Verdict verdict;
+
+ private:
+  enum class Conditions : uint8_t { kHold, kFalse, kError };
+  // What a validation that reads no params answered before: evaluated once a request, charged every time.
+  struct Known {
+    bool known = false;
+    uint64_t cost = 0;
+  };
+  Conditions match_conditions(const Policy& policy, Verdict& out);
+  bool run_validations(const Policy& policy, bool use_known, Verdict& out);
+  void run_messages(const Policy& policy, Verdict& out);
+  void run_audit_annotations(const Policy& policy, Verdict& out);
+  bool message_budget_is_ample(const Policy& policy) const;
+
+  const doc::Node* namespace_object_ = nullptr;
+  const doc::Node* request_node_ = nullptr;
+  kube::Gvr request_as_;  // what request_node_ says the request is
+  kube::Gvk request_as_kind_;
+  const kube::AdmissionRequest* request_ = nullptr;
+  std::vector<Known> known_;        // by validation of the policy in hand
+  std::vector<Evaluated> results_;  // by validation
+};
+
+// The CEL variable `request` (admission.k8s.io AdmissionRequest without uid, object and oldObject), in `arena`.
+const doc::Node* request_node(const kube::AdmissionRequest& request, const kube::Gvr& as, const kube::Gvk& kind,
+                              base::Arena& arena);
+
+}  // namespace ameia::policy

@@ -1,0 +1,240 @@
+#include <algorithm>
+#include <map>
+
+#include "kube/object.h"
+#include "policy/diagnostics.h"
+#include "policy/lint.h"
+#include "policy/vap.h"
+#include "policy/vap_load.h"
+
+namespace ameia::policy {
+namespace {
+
+constexpr std::string_view kApiGroup = "admissionregistration.k8s.io";
+
+enum class Role : uint8_t { kPolicy, kBinding, kCustomResource, kParam, kExample, kNothing };
+
+Role role_of(const doc::Node& object, Origin origin) {
+  kube::ObjectView view(object);
+  if (!view.is_object()) return Role::kNothing;
+  if (view.group_version().group == kApiGroup) {
+    if (view.kind() == "ValidatingAdmissionPolicy") return Role::kPolicy;
+    if (view.kind() == "ValidatingAdmissionPolicyBinding") return Role::kBinding;
+  }
+  if (origin == Origin::kBuiltIn && !view.annotation("ameia.io/example").empty()) return Role::kExample;
+  if (view.kind() == "CustomResourceDefinition") return Role::kCustomResource;
+  return Role::kParam;
+}
+
+// A binding that exists without a document: a built-in check is audited everywhere, with its own default params.
+Binding implicit_binding(const Policy& policy, const ParamStore& params) {
+  Binding binding;
+  binding.audit = true;
+  binding.actions.emplace_back("Audit");
+  if (!policy.param_kind || policy.default_params.empty()) return binding;
+  binding.params.kind = ResolvedParams::Kind::kFixed;
+  // The default, or the user's object that took its place.
+  for (const Param* param : params.list(policy.param_kind->group, policy.param_kind->kind)) {
+    for (const doc::Node* by_default : policy.default_params) {
+      kube::ObjectView view(*by_default);
+      if (param->name == view.name() && param->ns == view.ns()) binding.params.fixed.push_back(param);
+    }
+  }
+  return binding;
+}
+
+}  // namespace
+
+PolicySet::PolicySet() : impl_(std::make_unique<Impl>()) {}
+PolicySet::~PolicySet() = default;
+size_t PolicySet::policies() const {
+  return impl_->policies.size();
+}
+size_t PolicySet::bindings() const {
+  return impl_->bindings;
+}
+const std::vector<report::Rule>& PolicySet::rules() const {
+  return impl_->rules;
+}
+
+struct PolicySetBuilder::State {
+  struct Object {
+    std::shared_ptr<const doc::Document> document;
+    const doc::Node* root;
+    Origin origin;
+    Role role;
+  };
+  expr::Version version;
+  std::vector<Object> objects;
+  std::function<bool(const report::Rule&)> wanted;
+  Diagnostics diagnostics;
+
+  static Subject subject(const Object& object) {
+    kube::ObjectView view(*object.root);
+    std::string name(view.name().empty() ? std::string_view("(no name)") : view.name());
+    return {object.document.get(), object.root, std::string(view.kind()) + "/" + name};
+  }
+  void load_params(PolicySet::Impl& set);
+  void load_policies(PolicySet::Impl& set);
+  void load_bindings(PolicySet::Impl& set);
+  void bind_the_unbound(PolicySet::Impl& set);
+};
+
+PolicySetBuilder::PolicySetBuilder(expr::Version version) : state_(std::make_unique<State>()) {
+  state_->version = version;
+}
+PolicySetBuilder::~PolicySetBuilder() = default;
+
+void PolicySetBuilder::keep(std::function<bool(const report::Rule&)> wanted) {
+  state_->wanted = std::move(wanted);
+}
+
+void PolicySetBuilder::add(std::shared_ptr<const doc::Document> document, Origin origin) {
+  std::vector<const doc::Node*> roots;
+  kube::expand_list(document->root(), roots);
+  for (const doc::Node* root : roots) {
+    Role role = role_of(*root, origin);
+    State::Object object{document, root, origin, role};
+    if (role == Role::kNothing) {
+      state_->diagnostics.warning({document.get(), root, {}}, *root, {},
+                                  "not a Kubernetes object (apiVersion or kind is missing); ignored");
+    } else if (role != Role::kExample) {
+      state_->objects.push_back(std::move(object));
+    }
+  }
+}
+
+void PolicySetBuilder::State::load_params(PolicySet::Impl& set) {
+  for (const Object& object : objects) {
+    if (object.role == Role::kCustomResource) set.resources.learn(*object.root);
+    if (object.role != Role::kParam) continue;
+    bool is_default = object.origin == Origin::kBuiltIn;
+    if (!set.params.add(*object.root, is_default) && !is_default) {
+      diagnostics.warning(subject(object), *object.root, "metadata.name", "given twice; the first one is used");
+    }
+  }
+}
+
+void PolicySetBuilder::State::load_policies(PolicySet::Impl& set) {
+  ConditionCompiler compiler(version);
+  std::map<std::string, size_t, std::less<>> by_name;
+  for (const Object& object : objects) {
+    if (object.role != Role::kPolicy) continue;
+    report::Rule rule = load_rule(*object.root, object.origin);
+    if (object.origin == Origin::kBuiltIn && wanted && !wanted(rule)) continue;
+    Subject about = subject(object);
+    if (set.policies.size() >= kPoliciesMax) {
+      diagnostics.error(about, *object.root, {},
+                        "more than " + std::to_string(kPoliciesMax) + " policies in one set; ignored");
+      continue;
+    }
+    if (!by_name.try_emplace(std::string((*object.root)["metadata"]["name"].str()), set.policies.size()).second) {
+      diagnostics.error(about, (*object.root)["metadata"]["name"], "metadata.name",
+                        "a policy of this name was already given; this one is ignored");
+      continue;
+    }
+    Policy policy = load_policy(about, object.origin, compiler, diagnostics);
+    policy.rule = static_cast<uint32_t>(set.rules.size());
+    if (object.origin == Origin::kBuiltIn) {
+      for (const Object& other : objects) {
+        if (other.role == Role::kParam && other.document->shared_source() == object.document->shared_source()) {
+          policy.default_params.push_back(other.root);
+        }
+      }
+    }
+    set.rules.push_back(std::move(rule));
+    set.policies.push_back(std::move(policy));
+  }
+  base::Result<std::shared_ptr<const expr::ProgramSet>> programs = compiler.build();
+  if (programs) {
+    set.programs = std::move(*programs);
+  } else if (!objects.empty()) {
+    diagnostics.error(subject(objects.front()), *objects.front().root, {},
+                      "the programs could not be planned: " + programs.error().text());
+  }
+}
+
+void PolicySetBuilder::State::load_bindings(PolicySet::Impl& set) {
+  std::map<std::string_view, size_t, std::less<>> by_name;
+  for (size_t i = 0; i < set.policies.size(); ++i) by_name.emplace(set.policies[i].name, i);
+  std::map<std::string, bool, std::less<>> seen;
+  for (const Object& object : objects) {
+    if (object.role != Role::kBinding) continue;
+    Subject about = subject(object);
+    lint_binding(about, diagnostics);
+    LoadedBinding loaded = load_binding(about);
+    if (!seen.emplace(loaded.binding.name, true).second) {
+      diagnostics.error(about, (*object.root)["metadata"]["name"], "metadata.name",
+                        "a binding of this name was already given; this one is ignored");
+      continue;
+    }
+    auto policy = by_name.find(loaded.policy);
+    if (policy == by_name.end()) {
+      if (!loaded.policy.empty()) {
+        diagnostics.warning(about, (*object.root)["spec"]["policyName"], "spec.policyName",
+                            "no ValidatingAdmissionPolicy \"" + loaded.policy + "\" was given");
+      }
+      continue;
+    }
+    if (set.bindings >= kBindingsMax) {
+      diagnostics.error(about, *object.root, {},
+                        "more than " + std::to_string(kBindingsMax) + " bindings in one set; ignored");
+      continue;
+    }
+    Policy& bound = set.policies[policy->second];
+    loaded.binding.params = resolve_params(bound, loaded.binding, set.params, set.resources);
+    if (bound.param_kind && !loaded.binding.param_ref) {
+      diagnostics.warning(about, (*object.root)["spec"], "spec.paramRef",
+                          "the policy has a paramKind and this binding names no param: params is null");
+    } else if (!bound.param_kind && loaded.binding.param_ref) {
+      diagnostics.warning(about, (*object.root)["spec"]["paramRef"], "spec.paramRef",
+                          "the policy has no paramKind: this is ignored");
+    } else if (loaded.binding.params.kind == ResolvedParams::Kind::kError) {
+      diagnostics.error(about, (*object.root)["spec"]["paramRef"], "spec.paramRef", loaded.binding.params.error);
+    } else if (bound.param_kind && loaded.binding.params.fixed.empty() && loaded.binding.params.by_namespace.empty()) {
+      diagnostics.warning(about, (*object.root)["spec"]["paramRef"], "spec.paramRef",
+                          "no such " + bound.param_kind->kind + " was given");
+    }
+    bound.bindings.push_back(std::move(loaded.binding));
+    ++set.bindings;
+  }
+}
+
+void PolicySetBuilder::State::bind_the_unbound(PolicySet::Impl& set) {
+  for (Policy& policy : set.policies) {
+    if (!policy.bindings.empty()) continue;
+    policy.bindings.push_back(implicit_binding(policy, set.params));
+    if (policy.origin == Origin::kBuiltIn) continue;
+    for (const Object& object : objects) {
+      if (object.role != Role::kPolicy || (*object.root)["metadata"]["name"].str() != policy.name) continue;
+      diagnostics.warning(subject(object), *object.root, {},
+                          "no binding was given: evaluated as if bound to everything" +
+                              std::string(policy.param_kind ? ", with params null" : ""));
+      break;
+    }
+  }
+}
+
+LoadResult PolicySetBuilder::build() {
+  std::shared_ptr<PolicySet> set(new PolicySet());
+  PolicySet::Impl& impl = *set->impl_;
+  state_->load_params(impl);
+  state_->load_policies(impl);
+  state_->load_bindings(impl);
+  state_->bind_the_unbound(impl);
+  for (size_t i = 0; i < impl.policies.size(); ++i) {
+    const Policy& policy = impl.policies[i];
+    // A policy without constraints is a configuration error of every request.
+    impl.index.add(static_cast<uint32_t>(i),
+                   policy.match ? *policy.match : MatchResources::parse(doc::kNullNode, true));
+  }
+  for (const State::Object& object : state_->objects) {
+    if (impl.documents.empty() || impl.documents.back() != object.document) impl.documents.push_back(object.document);
+  }
+  LoadResult result;
+  result.set = std::move(set);
+  state_->diagnostics.finish(result);
+  return result;
+}
+
+}  // namespace ameia::policy

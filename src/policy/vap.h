@@ -1,0 +1,115 @@
+// The compiled form of ValidatingAdmissionPolicies and their bindings; what PolicySet holds. Inside the room only.
+// Neighbours: policy/vap_load.h reads documents into these, policy/vap_evaluate.cc runs them.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "doc/document.h"
+#include "kube/resource.h"
+#include "kube/selector.h"
+#include "policy/condition.h"
+#include "policy/decision.h"
+#include "policy/index.h"
+#include "policy/match.h"
+#include "policy/params.h"
+#include "policy/policy.h"
+
+namespace ameia::policy {
+
+struct NamedCondition {
+  std::string name;
+  Condition condition;
+};
+
+struct ValidationRule {
+  Condition condition;
+  std::optional<Condition> message_expression;
+  std::string message, reason;
+  [[nodiscard]] ValidationText text() const { return {condition.text, message, reason}; }
+};
+
+struct ParamKind {
+  std::string group, version, kind;
+};
+
+struct ParamRef {
+  std::string name, ns;
+  std::optional<kube::LabelSelector> selector;
+  bool deny_when_missing = false;
+  std::string error;  // "paramRef.name and paramRef.selector are mutually exclusive", a bad selector
+};
+
+struct StringHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
+using ParamList = std::vector<const Param*>;
+
+// The params of one binding, looked up when the set was built.
+struct ResolvedParams {
+  enum class Kind : uint8_t { kNone, kFixed, kByNamespace, kError } kind = Kind::kNone;
+  ParamList fixed;                                                                       // kFixed
+  std::unordered_map<std::string, ParamList, StringHash, std::equal_to<>> by_namespace;  // kByNamespace: the request's
+  std::string error;                                                                     // kError
+};
+
+struct Binding {
+  std::string name;                     // empty: implicit
+  std::optional<MatchResources> match;  // absent: everything the policy matches
+  std::optional<ParamRef> param_ref;
+  std::vector<std::string> actions;
+  bool deny = false, warn = false, audit = false;
+  ResolvedParams params;
+};
+
+struct Policy {
+  std::string name;
+  Origin origin = Origin::kUser;
+  FailurePolicy failure_policy = FailurePolicy::kFail;
+  std::optional<MatchResources> match;  // absent: a configuration error
+  std::optional<ParamKind> param_kind;
+  std::vector<NamedCondition> match_conditions;
+  std::vector<NamedCondition> variables;
+  std::vector<ValidationRule> validations;
+  std::vector<NamedCondition> audit_annotations;
+  std::vector<Binding> bindings;
+  bool autogen = false;                          // also judges the pod of every pod template
+  bool uses_params = false;                      // some expression reads params
+  uint32_t rule = 0;                             // in rules()
+  std::vector<const doc::Node*> default_params;  // of a built-in check
+};
+
+// kube::ResourceTable as the matcher asks for it.
+class TableEquivalents final : public Equivalents {
+ public:
+  explicit TableEquivalents(const kube::ResourceTable& table) : table_(&table) {}
+  [[nodiscard]] std::vector<kube::Gvr> of(const kube::Gvr& resource, std::string_view) const override {
+    return table_->equivalents(resource);
+  }
+  [[nodiscard]] kube::Gvk kind_of(const kube::Gvr& resource, std::string_view subresource) const override {
+    if (subresource == "scale") return {"autoscaling", "v1", "Scale"};
+    return {resource.group, resource.version, table_->kind_of(resource)};
+  }
+
+ private:
+  const kube::ResourceTable* table_;
+};
+
+struct PolicySet::Impl {
+  std::vector<std::shared_ptr<const doc::Document>> documents;  // own every node below
+  ParamStore params;
+  kube::ResourceTable resources;
+  std::vector<Policy> policies;
+  std::vector<report::Rule> rules;
+  MatchIndex index;
+  std::shared_ptr<const expr::ProgramSet> programs;
+  size_t bindings = 0;
+};
+
+}  // namespace ameia::policy
