@@ -1,7 +1,6 @@
 // Pod Security Standards: privileged, baseline and restricted, every policy version from v1.0, natively.
-// Why native: reasons and details are, word for word, those of k8s.io/pod-security-admission, which the cluster
-// enforces. Neighbours: kube/pod.h finds the pod inside an object, policy/pss_admission.h applies namespace labels and
-// exemptions.
+// Why native: reasons and details are, word for word, those of k8s.io/pod-security-admission, which the cluster enforces.
+// Neighbours: kube/pod.h finds the pod inside an object, policy/pss_admission.h applies namespace labels and exemptions.
 #pragma once
 
 #include <cstdint>
