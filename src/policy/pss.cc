@@ -177,7 +177,7 @@ std::optional<PssResult> evaluate_check(std::string_view id, PssVersion version,
     const Revision* revision = in_force(check, version.minor);
     if (revision == nullptr) return std::nullopt;
     PssResult result;
-    run(check, revision->rule, Pod{pod_metadata, pod_spec}, result);
+    run(check, revision->rule, Pod{pod_metadata, pod_spec, true}, result);
     return result;
   }
   return std::nullopt;

@@ -47,12 +47,14 @@ struct PssResult {
   [[nodiscard]] std::string reasons() const;
 };
 
-// Judges a pod by its metadata (annotations count in old versions) and spec. The nodes of the result borrow from them.
+// Judges a pod by its metadata (annotations count in old versions) and spec, as a user wrote them: where a default of the
+// API decides (a volume without a source is an emptyDir), it is applied. The nodes of the result borrow from them.
 // `newest_minor` < kPssNewestMinor: as an API server of that older version judges.
 PssResult evaluate(Level level, PssVersion version, const doc::Node& pod_metadata, const doc::Node& pod_spec,
                    uint32_t newest_minor = kPssNewestMinor);
 
-// One check's rule alone, as of a version, whatever overrides it. nullopt: no such id, or the check begins later.
+// One check's rule alone, as of a version, whatever overrides it, on a pod that already has its defaults.
+// nullopt: no such id, or the check begins later.
 std::optional<PssResult> evaluate_check(std::string_view id, PssVersion version, const doc::Node& pod_metadata,
                                         const doc::Node& pod_spec);
 

@@ -6,6 +6,16 @@
 namespace ameia::policy::pss {
 using doc::Node;
 
+namespace {
+// Nothing but a name, nulls aside.
+bool is_bare(const Node& volume) {
+  for (const doc::Member& member : volume.map()) {
+    if (member.key->view() != "name" && !member.value.is_null()) return false;
+  }
+  return true;
+}
+}  // namespace
+
 bool allow_privilege_escalation(const Pod& pod, PssViolation& out) {
   Names bad;
   kube::visit_containers(pod.spec, [&](const Node& container) {
@@ -73,7 +83,8 @@ bool restricted_volumes(const Pod& pod, PssViolation& out) {
   Names bad;
   SortedSet types;
   for (const Node& volume : pod.spec["volumes"].list()) {
-    bool allowed = false;
+    // Written without a source, a volume is an emptyDir by default; of a source that nobody knows that is not to be said.
+    bool allowed = !pod.defaulted && is_bare(volume);
     for (std::string_view type : kAllowed) allowed = allowed || present(volume, type) != nullptr;
     if (allowed) continue;
     bad.push_back(name_of(volume));

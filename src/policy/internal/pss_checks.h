@@ -16,6 +16,8 @@ namespace ameia::policy::pss {
 struct Pod {
   const doc::Node& metadata;
   const doc::Node& spec;
+  // As the API server hands it to the rules: fields that a default fills are filled. False: as a user wrote it.
+  bool defaulted = false;
 };
 using Rule = bool (*)(const Pod& pod, PssViolation& out);
 
