@@ -8,6 +8,7 @@
 #endif
 
 #include "doc/internal/tree_stack.h"
+#include "doc/internal/utf8.h"
 
 namespace ameia::doc {
 namespace {
@@ -32,24 +33,6 @@ void append_utf8(std::string& out, uint32_t cp) {
     out += static_cast<char>(0x80 | ((cp >> 6) & 0x3F));
     out += static_cast<char>(0x80 | (cp & 0x3F));
   }
-}
-
-// The length of the well-formed UTF-8 sequence at p (RFC 3629), or 0.
-size_t utf8_length(const char* p, const char* end) {
-  auto b = [&](size_t i) { return static_cast<unsigned char>(p[i]); };
-  auto tail = [&](size_t i) { return (b(i) & 0xC0) == 0x80; };
-  size_t left = static_cast<size_t>(end - p);
-  if (b(0) < 0x80) return 1;
-  if (b(0) < 0xC2) return 0;
-  if (b(0) < 0xE0) return left >= 2 && tail(1) ? 2 : 0;
-  if (b(0) < 0xF0) {
-    if (left < 3 || !tail(1) || !tail(2)) return 0;
-    if ((b(0) == 0xE0 && b(1) < 0xA0) || (b(0) == 0xED && b(1) > 0x9F)) return 0;
-    return 3;
-  }
-  if (b(0) > 0xF4 || left < 4 || !tail(1) || !tail(2) || !tail(3)) return 0;
-  if ((b(0) == 0xF0 && b(1) < 0x90) || (b(0) == 0xF4 && b(1) > 0x8F)) return 0;
-  return 4;
 }
 
 class Parser {
@@ -172,7 +155,7 @@ class Parser {
     if (*p_ == '"') {
       text = {first, static_cast<size_t>(p_ - first)};
       ascii = !high;
-      if (high && !valid(text)) text = repaired(text);
+      if (high && !internal::utf8_valid(text)) text = repaired(text);
       ++p_;
       return true;
     }
@@ -208,29 +191,10 @@ class Parser {
     return high;
   }
 
-  static bool valid(std::string_view text) {
-    for (const char *p = text.data(), *end = p + text.size(); p != end;) {
-      size_t n = utf8_length(p, end);
-      if (n == 0) return false;
-      p += n;
-    }
-    return true;
-  }
-
-  // Go's decoder puts U+FFFD for each byte that is not UTF-8.
   std::string_view repaired(std::string_view text) {
-    scratch_.clear();
-    for (const char *p = text.data(), *end = p + text.size(); p != end;) {
-      size_t n = utf8_length(p, end);
-      if (n == 0) {
-        scratch_ += "\xEF\xBF\xBD";
-        ++p;
-      } else {
-        scratch_.append(p, n);
-        p += n;
-      }
-    }
-    return arena_.copy(scratch_);
+    std::string out;
+    internal::utf8_repair(text, out);
+    return arena_.copy(out);
   }
 
   bool hex4(uint32_t& unit) {
@@ -252,12 +216,7 @@ class Parser {
       if (c == '"') {
         ascii = true;
         for (char s : scratch_) ascii &= static_cast<unsigned char>(s) < 0x80;
-        if (!ascii && !valid(scratch_)) {
-          std::string copy = scratch_;
-          text = repaired(copy);
-        } else {
-          text = arena_.copy(scratch_);
-        }
+        text = ascii || internal::utf8_valid(scratch_) ? arena_.copy(scratch_) : repaired(scratch_);
         ++p_;
         return true;
       }

@@ -3,15 +3,21 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "doc/internal/utf8.h"
 #include "doc/json.h"
 
 namespace ameia::doc {
 namespace {
 
-// As Go's encoding/json: the shortest digits that read back equal; an exponent only below 1e-6 and from 1e21 on.
+// As Go's encoding/json: the shortest digits that read back equal; an exponent only below 1e-6 and from 1e21 on. (Negative
+// zero is -0.0, which reads back as itself.)
 void append_number(std::string& out, double number) {
   if (!std::isfinite(number)) {
     out += "null";  // JSON has no such number; no reader of ours makes one
+    return;
+  }
+  if (number == 0) {
+    out += std::signbit(number) ? "-0.0" : "0";
     return;
   }
   char buffer[32];
@@ -27,7 +33,7 @@ void append_number(std::string& out, double number) {
   std::string digits(1, text[0]);
   if (e > 2) digits += text.substr(2, e - 2);
   auto count = static_cast<int>(digits.size());
-  if (number != 0 && (exponent < -6 || exponent >= 21)) {
+  if (exponent < -6 || exponent >= 21) {
     out += digits[0];
     if (count > 1) out.append(".").append(digits, 1);
     out.append(exponent < 0 ? "e-" : "e+").append(std::to_string(std::abs(exponent)));
@@ -108,17 +114,6 @@ class Writer {
   bool pretty_;
 };
 
-// The length of the well-formed UTF-8 sequence at text[i], or 0.
-size_t sequence_at(std::string_view text, size_t i) {
-  auto b = [&](size_t k) { return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u; };
-  auto tail = [&](size_t k) { return (b(k) & 0xC0) == 0x80; };
-  unsigned c = b(0);
-  if (c < 0xC2) return c < 0x80 ? 1 : 0;
-  if (c < 0xE0) return tail(1) ? 2 : 0;
-  if (c < 0xF0) return tail(1) && tail(2) && !(c == 0xE0 && b(1) < 0xA0) && !(c == 0xED && b(1) > 0x9F) ? 3 : 0;
-  return c < 0xF5 && tail(1) && tail(2) && tail(3) && !(c == 0xF0 && b(1) < 0x90) && !(c == 0xF4 && b(1) > 0x8F) ? 4 : 0;
-}
-
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
@@ -126,7 +121,7 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   for (size_t i = 0; i < text.size();) {
     auto c = static_cast<unsigned char>(text[i]);
-    size_t n = sequence_at(text, i);
+    size_t n = internal::utf8_sequence(text, i);
     if (c == '"' || c == '\\') {
       out += '\\';
       out += static_cast<char>(c);

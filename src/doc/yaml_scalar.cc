@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "doc/internal/utf8.h"
 #include "doc/json.h"
 
 namespace ameia::doc::internal {
@@ -91,6 +92,7 @@ bool parse_float(std::string_view text, Node& out) {
     number = std::strtod(std::string(text).c_str(), nullptr);
     if (std::isinf(number)) return false;
   }
+  if (number == 0) number = 0;  // Go's JSON text of -0.0 is -0, the integer
   out.kind = Kind::kDouble;
   out.number = number;
   if (std::trunc(number) == number && std::fabs(number) < 1e21) {
@@ -165,7 +167,9 @@ std::string decode_base64(std::string_view text, base::Arena& arena, Node& out) 
     }
   }
   if (have != 0 || padding > 2) return "a !!binary value must be base64";
-  set_string(out, arena.copy(bytes));
+  std::string text_bytes;  // JSON strings are text: bytes that are none become U+FFFD, as in the Go conversion
+  utf8_repair(bytes, text_bytes);
+  set_string(out, arena.copy(text_bytes));
   return {};
 }
 
