@@ -44,11 +44,12 @@ class ProgramSet {
   // The slot of a declared variable, or -1 when no program mentions it.
   [[nodiscard]] int variable_slot(std::string_view name) const;
 
+  struct Impl;  // internal/program_impl.h
+
  private:
   friend class ProgramSetBuilder;
   friend class Machine;
   ProgramSet();
-  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 

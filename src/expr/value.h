@@ -39,7 +39,7 @@ struct MapEntryValue;
 struct MapValue {
   uint32_t size = 0;
   const MapEntryValue* entries = nullptr;  // insertion order
-  uint32_t hidden = 0;                       // fields that its schema does not declare: they count in the cost only
+  uint32_t hidden = 0;                       // entries after these that no expression sees: undeclared fields, for equality and cost
   uint32_t index_mask = 0;
   const uint32_t* index = nullptr;           // made by make_map for more than kScanMax entries: entry number + 1 by key hash
   static constexpr uint32_t kScanMax = 16;
