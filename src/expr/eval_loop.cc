@@ -23,6 +23,10 @@ Value halted_error(Frame& frame) {
                                                     : "operation cancelled: actual cost limit exceeded");
 }
 
+std::string key_text(const Value& key) {
+  return key.kind == ValueKind::kString ? std::string(key.str().substr(0, 200)) : to_text(key, 200);
+}
+
 Value key_value(const doc::Member& member) {
   std::string_view key = member.key->view();
   return Value::of_string(key, is_ascii(key));
@@ -329,7 +333,7 @@ Value eval_transform_entry(const Node& node, Frame& frame) {
         return false;
       }
       has_failed = true;
-      failed = plain_error(frame, "insert failed: key " + to_text(entry.key, 200) + " already exists", node.expr_id);
+      failed = plain_error(frame, "insert failed: key " + key_text(entry.key) + " already exists", node.expr_id);
     }
     return true;
   });

@@ -1,5 +1,6 @@
 // The function that transformMap and transformMapEntry expand to. The planner fuses the loop; this is the plain meaning.
 #include "expr/function.h"
+#include "expr/internal/ops.h"
 #include "expr/libraries.h"
 
 namespace ameia::expr {
@@ -14,7 +15,10 @@ Value insert(CallContext& context, const Value& map, const MapEntryValue* added,
   for (uint32_t i = 0; i < before; ++i) entries[i] = map_at(map, i);
   Value ignored;
   for (uint32_t i = 0; i < added_size; ++i) {
-    if (map_find(map, added[i].key, ignored)) return context.error("insert failed: key already exists");
+    if (map_find(map, added[i].key, ignored)) {
+      Value key = internal::to_string_value(context, &added[i].key, 1);
+      return context.errorf("insert failed: key %.*s already exists", static_cast<int>(std::min<uint32_t>(key.size, 200)), key.chars);
+    }
     entries[before + i] = added[i];
   }
   return Value::of_map(make_map(context.arena, entries, static_cast<uint32_t>(total)));

@@ -114,8 +114,9 @@ class Machine {
   std::vector<Blame> blame(ProgramId program, const RunLimits& limits = {});
   base::Arena& arena();
 
+  struct Impl;  // internal/machine_impl.h
+
  private:
-  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
