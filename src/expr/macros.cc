@@ -15,7 +15,9 @@ class Expander {
 
   Expr* misuse(uint32_t caret, std::string message) {
     builder_.issue(caret, std::move(message));
-    return literal_bool(false);
+    Expr* e = literal_bool(false);
+    e->caret = caret;
+    return e;
   }
 
   Expr* node(ExprKind kind) { return builder_.make(kind, site_.caret, site_.begin, site_.end); }
@@ -90,18 +92,12 @@ class Expander {
     return e;
   }
 
-  // The variable named by an argument, or an issue.
-  bool variable(const Expr* argument, std::string_view& name, const char* otherwise) {
-    if (argument->kind != ExprKind::kIdent || argument->leading_dot) {
-      builder_.issue(argument->caret, otherwise);
-      return false;
-    }
+  // Reads the variable named by an argument. What stands for the misused macro, or nullptr when all is well.
+  Expr* variable(const Expr* argument, std::string_view& name, const char* otherwise) {
+    if (argument->kind != ExprKind::kIdent || argument->leading_dot) return misuse(argument->caret, otherwise);
     name = argument->name;
-    if (name == kAccumulator || name == "__result__") {
-      builder_.issue(argument->caret, "iteration variable overwrites accumulator variable");
-      return false;
-    }
-    return true;
+    if (name != kAccumulator && name != "__result__") return nullptr;
+    return misuse(argument->caret, "iteration variable overwrites accumulator variable");
   }
 
   Expr* quantifier(Macro macro, std::string_view one, std::string_view two, Expr* predicate) {
@@ -150,7 +146,7 @@ Expr* one_variable(Expander& x, const CallSite& site, Macro macro) {
   const std::span<Expr*> args = site.args;
   std::string_view name;
   const bool is_quantifier = macro == Macro::kAll || macro == Macro::kExists || macro == Macro::kExistsOne;
-  if (!x.variable(args[0], name, is_quantifier ? "argument must be a simple name" : "argument is not an identifier")) return x.literal_bool(false);
+  if (Expr* bad = x.variable(args[0], name, is_quantifier ? "argument must be a simple name" : "argument is not an identifier")) return bad;
   if (is_quantifier) return x.quantifier(macro, name, {}, args[1]);
   if (macro == Macro::kFilter) return x.gather(macro, site.target, name, {}, x.list({}), args[1], x.append(args[0]));
   Expr* filter = args.size() == 3 ? args[1] : nullptr;
@@ -160,9 +156,8 @@ Expr* one_variable(Expander& x, const CallSite& site, Macro macro) {
 Expr* two_variables(Expander& x, const CallSite& site, Macro macro) {
   const std::span<Expr*> args = site.args;
   std::string_view one, two;
-  if (!x.variable(args[0], one, "argument must be a simple name") || !x.variable(args[1], two, "argument must be a simple name")) {
-    return x.literal_bool(false);
-  }
+  if (Expr* bad = x.variable(args[0], one, "argument must be a simple name")) return bad;
+  if (Expr* bad = x.variable(args[1], two, "argument must be a simple name")) return bad;
   if (one == two) return x.misuse(args[1]->caret, "duplicate variable name: " + std::string(one));
   if (macro == Macro::kAll || macro == Macro::kExists || macro == Macro::kExistsOne) return x.quantifier(macro, one, two, args[2]);
   Expr* filter = args.size() == 4 ? args[2] : nullptr;
@@ -190,7 +185,7 @@ Expr* sort_by(Expander& x, const CallSite& site) {
     return x.misuse(site.target->caret, "sortBy can only be applied to a list, identifier, comprehension, call or select expression");
   }
   std::string_view name;
-  if (!x.variable(site.args[0], name, "argument is not an identifier")) return x.literal_bool(false);
+  if (Expr* bad = x.variable(site.args[0], name, "argument is not an identifier")) return bad;
   Expr* keys = x.gather(Macro::kMap, x.ident(kInput), name, {}, x.list({}), nullptr, x.append(site.args[1]));
   return x.bind(Macro::kSortBy, kInput, site.target, x.call("@sortByAssociatedKeys", {x.ident(kInput), keys}, true));
 }

@@ -62,6 +62,20 @@ bool starts_operand(Tok tok) {
   }
 }
 
+// Tokens that may follow an expression where it stands, apart from operators.
+enum Follow : uint32_t { kFollowEnd = 1, kFollowParen = 2, kFollowBracket = 4, kFollowBrace = 8, kFollowComma = 16, kFollowColon = 32 };
+uint32_t follow_of(Tok tok) {
+  switch (tok) {
+    case Tok::kEnd: return kFollowEnd;
+    case Tok::kRParen: return kFollowParen;
+    case Tok::kRBracket: return kFollowBracket;
+    case Tok::kRBrace: return kFollowBrace;
+    case Tok::kComma: return kFollowComma;
+    case Tok::kColon: return kFollowColon;
+    default: return 0;
+  }
+}
+
 // A parsed expression and how many operators are nested in it, counted as cel-go does for its depth limit.
 struct Parsed {
   Expr* expr;
@@ -76,7 +90,7 @@ class Parser {
   }
 
   Expr* parse() {
-    const Parsed parsed = expression();
+    const Parsed parsed = expression(kFollowEnd);
     if (!stopped_ && token_.kind != Tok::kEnd) {
       const Token found = token_;
       advance();
@@ -123,11 +137,12 @@ class Parser {
       advance();
       return true;
     }
-    if (token_.kind == Tok::kEnd || starts_operand(token_.kind)) {
-      syntax_error(token_, std::string("missing ") + written + " at", {});
-    } else {
-      syntax_error(token_, "mismatched input", std::string("expecting ") + written);
-    }
+    // A token too many, a token too few, or something else: what ANTLR would call it.
+    const bool deletable = Lexer(lexer_).next().kind == kind;
+    const bool insertable = kind == Tok::kColon ? starts_operand(token_.kind) : (follow_ & follow_of(token_.kind)) != 0;
+    if (deletable) syntax_error(token_, "extraneous input", std::string("expecting ") + written);
+    else if (insertable) syntax_error(token_, std::string("missing ") + written + " at", {});
+    else syntax_error(token_, "mismatched input", std::string("expecting ") + written);
     return false;
   }
 
@@ -154,7 +169,14 @@ class Parser {
   }
 
   // expr: or ('?' or ':' expr)?
-  Parsed expression() {
+  Parsed expression(uint32_t follow) {
+    const uint32_t outer = follow_;
+    follow_ = follow;
+    const Parsed parsed = ternary();
+    follow_ = outer;
+    return parsed;
+  }
+  Parsed ternary() {
     if (depth_ >= limits_.depth_max) {
       if (!stopped_) {
         builder_.issues().clear();
@@ -169,13 +191,12 @@ class Parser {
     if (token_.kind == Tok::kQuestion && !stopped_) {
       const uint32_t caret = token_.begin;
       advance();
+      const uint32_t outer = follow_;
+      follow_ = kFollowColon;
       const Parsed yes = disjunction();
-      if (token_.kind != Tok::kColon) {
-        syntax_error(token_, "mismatched input", "expecting ':'");
-      } else {
-        advance();
-      }
-      const Parsed no = stopped_ ? nothing() : expression();
+      follow_ = outer;
+      expect(Tok::kColon, "':'");
+      const Parsed no = stopped_ ? nothing() : ternary();
       condition = call("_?_:_", caret, begin, {condition.expr, yes.expr, no.expr}, deeper(std::max({condition.height, yes.height, no.height})));
     }
     --depth_;
@@ -329,7 +350,7 @@ class Parser {
       syntax_error(token_, "mismatched input", "expecting " + std::string(optional ? kOperandExpected : kIndexExpected));
       return left;
     }
-    const Parsed at = expression();
+    const Parsed at = expression(kFollowBracket);
     expect(Tok::kRBracket, "']'");
     if (optional && !syntax_.optional_syntax) return issue(caret, "unsupported syntax '[?'");
     return call(optional ? "_[?_]" : "_[_]", caret, begin, {left.expr, at.expr}, deeper(std::max(left.height, at.height)));
@@ -346,7 +367,7 @@ class Parser {
         syntax_error(token_, "mismatched input", "expecting " + std::string(kArgumentExpected));
       }
       while (!stopped_) {
-        const Parsed argument = expression();
+        const Parsed argument = expression(kFollowParen | kFollowComma);
         height = std::max(height, argument.height);
         items_.push_back(argument.expr);
         if (token_.kind != Tok::kComma) break;
@@ -391,7 +412,7 @@ class Parser {
       case Tok::kIdent: return name(token.begin, false);
       case Tok::kLParen: {
         advance();
-        const Parsed inner = expression();
+        const Parsed inner = expression(kFollowParen);
         expect(Tok::kRParen, "')'");
         return inner;
       }
@@ -463,7 +484,7 @@ class Parser {
         optionals.push_back(static_cast<uint32_t>(items_.size() - base));
         advance();
       }
-      const Parsed item = expression();
+      const Parsed item = expression(kFollowBracket | kFollowComma);
       height = std::max(height, item.height);
       items_.push_back(item.expr);
       if (!separator(Tok::kRBracket, "{']', ','}")) break;
@@ -491,19 +512,6 @@ class Parser {
     return false;
   }
 
-  bool colon() {
-    if (token_.kind == Tok::kColon) {
-      advance();
-      return true;
-    }
-    if (starts_operand(token_.kind)) {
-      syntax_error(token_, "missing ':' at", {});
-    } else {
-      syntax_error(token_, "mismatched input", "expecting ':'");
-    }
-    return false;
-  }
-
   Parsed map() {
     const Token open = token_;
     advance();
@@ -518,11 +526,11 @@ class Parser {
         entry.optional = true;
         advance();
       }
-      const Parsed key = expression();
+      const Parsed key = expression(kFollowColon);
       entry.key = key.expr;
       entry.caret = token_.begin;
-      if (stopped_ || !colon()) break;
-      const Parsed value = expression();
+      if (!expect(Tok::kColon, "':'")) break;
+      const Parsed value = expression(kFollowBrace | kFollowComma);
       entry.value = value.expr;
       entry.id = builder_.next_id();
       height = std::max({height, key.height, value.height});
@@ -566,8 +574,8 @@ class Parser {
       }
       advance();
       entry.caret = token_.begin;
-      if (!colon()) break;
-      const Parsed value = expression();
+      if (!expect(Tok::kColon, "':'")) break;
+      const Parsed value = expression(kFollowBrace | kFollowComma);
       entry.value = value.expr;
       entry.id = builder_.next_id();
       height = std::max(height, value.height);
@@ -648,6 +656,7 @@ class Parser {
   Token token_;
   uint32_t last_end_ = 0;
   uint32_t depth_ = 0;
+  uint32_t follow_ = kFollowEnd;
   bool stopped_ = false;
   // Lists under construction, one stack for all levels.
   std::vector<Expr*> items_;
