@@ -71,10 +71,10 @@ class Table {
     }
     char seconds[32];
     std::snprintf(seconds, sizeof seconds, "%.2f s", report_.seconds);
-    out_ << "  " << bold(score_text) << dim("   " + count(report_.objects, "object", "objects") + " in " +
-                                            count(report_.files, "file", "files") + ", " +
-                                            count(report_.checks, "check", "checks") + ", " + seconds)
-         << "\n";
+    std::string rest = count(report_.objects, "object", "objects") + " in " + count(report_.files, "file", "files") + ", " +
+                       count(report_.checks, "check", "checks") + ", " + seconds;
+    bool fits = 2 + width_of(score_text) + 3 + width_of(rest) <= width_;
+    out_ << "  " << bold(score_text) << (fits ? "   " : "\n  ") << dim(rest) << "\n";
   }
 
   // One check in full: what, where, why, how to mend.
@@ -196,8 +196,10 @@ class Table {
       out_ << "\n";
       return;
     }
-    out_ << "\n" << dim("  ameia explain " + clean(groups.front().id) + " tells more; -o json, -o html=FILE and -o sarif=FILE list everything")
-         << "\n\n";
+    out_ << "\n";
+    std::string hint = "`ameia explain " + clean(groups.front().id) + "` tells more; -o json, -o html=FILE and -o sarif=FILE list everything";
+    for (const std::string& line : wrap(hint, width_ - 2)) out_ << "  " << dim(line) << "\n";
+    out_ << "\n";
   }
 
   const Report& report_;

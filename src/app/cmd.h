@@ -1,0 +1,27 @@
+// The parse halves of all commands (app/cmd_*.cc) and what they share. Neighbour: app/commands.cc, the table.
+#pragma once
+
+#include <string_view>
+
+#include "app/command.h"
+#include "base/result.h"
+
+namespace ameia::app {
+
+base::Result<Action> parse_scan(const Words& words);
+base::Result<Action> parse_explain(const Words& words);
+base::Result<Action> parse_list_checks(const Words& words);
+base::Result<Action> parse_policy_lint(const Words& words);
+base::Result<Action> parse_policy_eval(const Words& words);
+base::Result<Action> parse_policy_pss(const Words& words);
+base::Result<Action> parse_cel(const Words& words);
+base::Result<Action> parse_version(const Words& words);
+base::Result<Action> parse_completions(const Words& words);
+base::Result<Action> parse_help(const Words& words);
+
+// An error becomes a message and its exit code.
+int finish(const base::Result<int>& result, Console& console);
+// Fails: kUsage with the option's name.
+base::Result<unsigned> parse_number(std::string_view option, std::string_view text, unsigned least, unsigned most);
+
+}  // namespace ameia::app

@@ -1,0 +1,139 @@
+// ameia explain, ameia list checks: what the checks are, without judging anything.
+#include <algorithm>
+
+#include "app/cmd.h"
+#include "app/exit.h"
+#include "app/policies.h"
+#include "app/scan.h"
+#include "doc/json.h"
+#include "report/text.h"
+#include "report/waiver.h"
+
+namespace ameia::app {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  doc::append_json_string(out, text);
+  return out;
+}
+
+void append_list(std::string& out, std::string_view name, const std::vector<std::string>& texts) {
+  out += ",\"" + std::string(name) + "\":[";
+  for (size_t i = 0; i < texts.size(); ++i) out += (i == 0 ? "" : ",") + quoted(texts[i]);
+  out += "]";
+}
+
+std::string to_json(const report::Rule& rule) {
+  std::string out = "{\"id\":" + quoted(rule.id) + ",\"title\":" + quoted(rule.title) + ",\"severity\":" + quoted(report::to_string(rule.severity)) +
+                    ",\"why\":" + quoted(rule.why) + ",\"remediation\":" + quoted(rule.remediation);
+  append_list(out, "tags", rule.tags);
+  append_list(out, "references", rule.references);
+  return out + "}";
+}
+
+// The built-in checks and the user's, and what scan says about documents and waivers; by id.
+base::Result<std::vector<report::Rule>> all_rules(const PolicyChoice& choice, Console& console) {
+  auto set = TRY(load_policies(choice, console));
+  std::vector<report::Rule> rules = set->rules();
+  if (choice.frameworks.empty()) {
+    rules.insert(rules.end(), document_rules().begin(), document_rules().end());
+    for (report::Rule& rule : report::waiver_rules()) rules.push_back(std::move(rule));
+  }
+  std::erase_if(rules, [&](const report::Rule& rule) { return choice.least && rule.severity < *choice.least; });
+  std::stable_sort(rules.begin(), rules.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return rules;
+}
+
+void print_block(std::string_view label, std::string_view text, Console& console) {
+  if (text.empty()) return;
+  size_t width = std::clamp<size_t>(console.width(), 40, 100);
+  console.out("\n" + std::string(label) + "\n");
+  for (const std::string& line : report::wrap(text, width - 2)) console.out("  " + line + "\n");
+}
+
+base::Result<int> run_explain(const std::vector<std::string>& ids, const PolicyChoice& choice, bool json, Console& console) {
+  std::vector<report::Rule> rules = TRY(all_rules(choice, console));
+  std::vector<const report::Rule*> wanted;
+  for (const std::string& id : ids) {
+    auto same = [&](const report::Rule& rule) {
+      return std::equal(rule.id.begin(), rule.id.end(), id.begin(), id.end(),
+                        [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == std::toupper(static_cast<unsigned char>(b)); });
+    };
+    auto found = std::find_if(rules.begin(), rules.end(), same);
+    if (found == rules.end()) {
+      std::vector<std::string_view> known;
+      for (const report::Rule& rule : rules) known.push_back(rule.id);
+      std::string what = "no check is called \"" + report::clean(id) + "\"";
+      if (std::string_view near = nearest(id, known); !near.empty()) what += "; did you mean " + std::string(near) + "?";
+      return std::unexpected(usage_error(what + " `ameia list checks` lists them"));
+    }
+    wanted.push_back(&*found);
+  }
+  if (json) console.out("[");
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const report::Rule& rule = *wanted[i];
+    if (json) {
+      console.out((i == 0 ? "\n" : ",\n") + to_json(rule));
+      continue;
+    }
+    if (i != 0) console.out("\n");
+    console.out(report::clean(rule.id) + "  " + report::clean(rule.title) + "\n" + std::string(report::to_string(rule.severity)) + "\n");
+    print_block("Why it matters", rule.why, console);
+    print_block("How to mend it", rule.remediation, console);
+    std::string tags;
+    for (const std::string& tag : rule.tags) tags += (tags.empty() ? "" : " ") + tag;
+    print_block("Tags", tags, console);
+    if (!rule.references.empty()) {
+      console.out("\nRead more\n");
+      for (const std::string& reference : rule.references) console.out("  " + report::clean(reference) + "\n");
+    }
+  }
+  if (json) console.out("]\n");
+  return static_cast<int>(kOk);
+}
+
+base::Result<int> run_list(const PolicyChoice& choice, bool json, Console& console) {
+  std::vector<report::Rule> rules = TRY(all_rules(choice, console));
+  if (json) {
+    console.out("[");
+    for (size_t i = 0; i < rules.size(); ++i) console.out((i == 0 ? "\n" : ",\n") + to_json(rules[i]));
+    console.out("]\n");
+    return static_cast<int>(kOk);
+  }
+  size_t id_width = 0;
+  for (const report::Rule& rule : rules) id_width = std::max(id_width, report::width_of(rule.id));
+  for (const report::Rule& rule : rules) {
+    std::string severity(report::to_string(rule.severity));
+    console.out(report::clean(rule.id) + std::string(id_width - report::width_of(rule.id) + 2, ' ') + severity + std::string(10 - severity.size(), ' ') +
+                report::clean(rule.title) + "\n");
+  }
+  if (console.out_is_terminal()) {
+    console.err(report::count(rules.size(), "check", "checks") + "; `ameia explain ID` says why and how to mend it\n");
+  }
+  return static_cast<int>(kOk);
+}
+
+PolicyChoice choice_of(const Words& words) {
+  PolicyChoice choice;
+  choice.paths = words.all("--policy");
+  choice.frameworks = words.all("--framework");
+  choice.least = report::parse_severity(words.get("--severity"));
+  return choice;
+}
+
+}  // namespace
+
+base::Result<Action> parse_explain(const Words& words) {
+  TRY_STATUS(check_operands(words, 1, SIZE_MAX, "the id of a check, such as AM-POD-001"));
+  return Action([ids = words.operands(), choice = choice_of(words), json = words.get("--output") == "json"](Console& console) {
+    return finish(run_explain(ids, choice, json, console), console);
+  });
+}
+
+base::Result<Action> parse_list_checks(const Words& words) {
+  TRY_STATUS(check_operands(words, 0, 0, ""));
+  return Action([choice = choice_of(words), json = words.get("--output") == "json"](Console& console) { return finish(run_list(choice, json, console), console); });
+}
+
+}  // namespace ameia::app

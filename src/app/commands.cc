@@ -1,0 +1,149 @@
+// The table of commands and their texts. A help text is pinned by a golden file in tests/cases/app/.
+#include <charconv>
+
+#include "app/cmd.h"
+#include "app/exit.h"
+#include "app/version.h"
+
+namespace ameia::app {
+namespace {
+
+constexpr std::string_view kSeverities = "info|low|medium|high|critical";
+constexpr Option kPolicy{"--policy", "", "PATH", "a file or directory of ValidatingAdmissionPolicies, judged beside the built-in checks", "", true, true};
+constexpr Option kFramework{"--framework", "", "NAME", "only built-in checks of this framework: cis-1.12, nsa-cisa, mitre, pss-baseline, pss-restricted", "", true, false};
+constexpr Option kTextOrJson{"--output", "-o", "FORMAT", "how to print", "text|json", false, false};
+
+constexpr Option kScanOptions[] = {
+    kPolicy,
+    kFramework,
+    {"--severity", "", "SEVERITY", "show only findings at or above it", kSeverities, false, false},
+    {"--fail-on", "", "SEVERITY", "exit 1 when a finding at or above it is left", kSeverities, false, false},
+    {"--output", "-o", "FORMAT[=FILE]", "what to write, and where; the default is a table on standard output", "table|json|sarif|html", true, true},
+    {"--baseline", "", "FILE", "hold back the findings that this file knows", "", false, true},
+    {"--write-baseline", "", "FILE", "write all findings to a baseline file", "", false, true},
+    {"--waivers", "", "FILE", "hold back what this file accepts: owner, reason and expiry each", "", false, true},
+    {"--require-coverage", "", "", "exit 5 when anything could not be judged", "", false, false},
+    {"--jobs", "-j", "N", "worker threads; the report is the same for any number", "", false, false},
+    {"--no-color", "", "", "no colour, as with NO_COLOR set", "", false, false},
+    {"--quiet", "-q", "", "no table and no messages: only errors and what -o asks for", "", false, false},
+};
+constexpr Option kExplainOptions[] = {kPolicy, kTextOrJson};
+constexpr Option kListOptions[] = {
+    kPolicy, kFramework, {"--severity", "", "SEVERITY", "only checks at or above it", kSeverities, false, false}, kTextOrJson};
+constexpr Option kLintOptions[] = {kTextOrJson};
+constexpr Option kEvalOptions[] = {
+    {"--policy", "-f", "FILE", "policies, bindings and their params", "", true, true},
+    {"--resource", "-r", "FILE", "the objects to be created", "", true, true},
+    {"--trace", "", "", "every sub-expression with its value; * marks what decided", "", false, false},
+    kTextOrJson,
+};
+constexpr Option kPssOptions[] = {
+    {"--level", "", "LEVEL", "the level to hold the pods to; restricted unless given", "privileged|baseline|restricted", false, false},
+    {"--version", "", "VERSION", "latest, or the rules of v1.N", "", false, false},
+    kTextOrJson,
+};
+constexpr Option kCelOptions[] = {
+    {"--input", "", "FILE", "a YAML or JSON document (- for standard input): each top-level key is a variable, the whole is `object`", "", false, true},
+    {"--trace", "", "", "every sub-expression with its value; * marks what decided", "", false, false},
+    kTextOrJson,
+};
+
+constexpr Command kCommands[] = {
+    {"scan", "Judge manifests: the worst risks first, each with its line, the reason and the fix", "[PATH… | -]",
+     "PATH is a file or a directory; the current directory when none is given. In directories *.yaml, *.yml and *.json are\n"
+     "read, .ameiaignore (the syntax of .gitignore) leaves files out, and links out of the tree are not followed.\n"
+     "Without --fail-on a finished scan exits 0.",
+     "ameia scan .\twhat is wrong here, worst first\n"
+     "helm template charts/shop | ameia scan -\ta chart, as it would be installed\n"
+     "ameia scan deploy --fail-on high -o sarif=ameia.sarif -o table\tin CI: a gate, and a file for the code host\n"
+     "ameia scan . -o html=report.html\tone page to send around\n"
+     "ameia scan . --framework pss-restricted --severity medium\tone framework, without the small things\n"
+     "ameia scan . --write-baseline known.json && ameia scan . --baseline known.json --fail-on low\tfrom now on, nothing new\n"
+     "ameia scan . --policy policies/ --waivers waivers.yaml\tyour own policies, and what you accepted for a while",
+     kScanOptions, parse_scan},
+    {"explain", "Say what a check looks for, why it matters and how to mend it", "ID…", "", "ameia explain AM-POD-001\tone check\nameia explain my-policy --policy policies/\tone of your own",
+     kExplainOptions, parse_explain},
+    {"list checks", "List the checks", "", "", "ameia list checks\tid, severity and title\nameia list checks --framework cis-1.12 -o json\tone framework, for a machine",
+     kListOptions, parse_list_checks},
+    {"policy lint", "Find every error in policy files, each with its line and a caret", "FILE…",
+     "Reads ValidatingAdmissionPolicies and their bindings as the API server would. Exits 3 when there are errors.",
+     "ameia policy lint policies/\tall files of a directory", kLintOptions, parse_policy_lint},
+    {"policy eval", "Decide a creation as the API server would, and say why", "", "Exits 0 whatever is decided; -o json says \"allowed\".",
+     "ameia policy eval -f policy.yaml -r pod.yaml\twould it be let in?\nameia policy eval -f policy.yaml -r pod.yaml --trace\tand which part decided?",
+     kEvalOptions, parse_policy_eval},
+    {"policy pss", "Hold pods and pod templates to the Pod Security Standards", "FILE…", "Exits 0 whatever is found; -o json says \"allowed\".",
+     "ameia policy pss --level restricted --version latest pod.yaml\twhat the newest rules say\n"
+     "ameia policy pss --level baseline --version v1.25 -o json pod.yaml\tas an older cluster judges",
+     kPssOptions, parse_policy_pss},
+    {"cel", "Evaluate a CEL expression, with every function that Kubernetes has", "EXPRESSION",
+     "Prints the value. An expression that begins with - and a letter goes behind --.",
+     "ameia cel '[1, 2, 3].map(x, x * 2)'\twithout input\n"
+     "ameia cel 'spec.replicas > 1' --input deployment.yaml\tthe keys of a manifest are variables\n"
+     "ameia cel 'object.spec.containers.all(c, has(c.resources))' --input pod.yaml --trace\twhich part decided",
+     kCelOptions, parse_cel},
+    {"completions", "Print shell completions", "bash|zsh|fish", "",
+     "source <(ameia completions bash)\tin this shell\nameia completions zsh > \"${fpath[1]}/_ameia\"\tfor good\nameia completions fish > ~/.config/fish/completions/ameia.fish",
+     {}, parse_completions},
+    {"version", "Print the version", "", "", "ameia version", kLintOptions, parse_version},
+    {"help", "Print the help of a command", "[COMMAND]", "", "ameia help scan\nameia help policy eval", {}, parse_help},
+};
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+base::Result<Action> parse_version(const Words& words) {
+  TRY_STATUS(check_operands(words, 0, 0, ""));
+  return Action([json = words.get("--output") == "json"](Console& console) {
+    if (json) {
+      console.out("{\"version\":\"" + std::string(kVersion) + "\",\"kubernetes\":\"" + std::string(kKubernetesVersion) + "\"}\n");
+    } else {
+      console.out("ameia " + std::string(kVersion) + " (rules and CEL of Kubernetes " + std::string(kKubernetesVersion) + ")\n");
+    }
+    return static_cast<int>(kOk);
+  });
+}
+
+base::Result<Action> parse_help(const Words& words) {
+  std::string name;
+  for (const std::string& word : words.operands()) name += (name.empty() ? "" : " ") + word;
+  if (name.empty()) {
+    return Action([](Console& console) {
+      console.out(help_of_all());
+      return static_cast<int>(kOk);
+    });
+  }
+  return Action([name](Console& console) {
+    const Command* command = find_command(name);
+    if (command != nullptr) {
+      console.out(help_of(*command));
+      return static_cast<int>(kOk);
+    }
+    // A group ("policy"), or a word to be corrected: the command line's own words answer it.
+    std::vector<std::string_view> line;
+    for (size_t at = 0; at < name.size();) {
+      size_t end = std::min(name.find(' ', at), name.size());
+      line.push_back(std::string_view(name).substr(at, end - at));
+      at = end + 1;
+    }
+    line.emplace_back("--help");
+    return run_command_line(line, console);
+  });
+}
+
+int finish(const base::Result<int>& result, Console& console) {
+  if (result) return *result;
+  console.error(result.error());
+  return exit_code_of(result.error().code);
+}
+
+base::Result<unsigned> parse_number(std::string_view option, std::string_view text, unsigned least, unsigned most) {
+  unsigned number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < least || number > most) {
+    return std::unexpected(usage_error(std::string(option) + ": \"" + std::string(text) + "\" is no number from " + std::to_string(least) + " to " + std::to_string(most)));
+  }
+  return number;
+}
+
+}  // namespace ameia::app

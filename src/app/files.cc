@@ -1,0 +1,123 @@
+#include "app/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+namespace ameia::app {
+namespace {
+
+// What a signal handler may remove. Written only while no output is open, so the handler reads a whole name or none.
+char unfinished_output[4096];
+volatile sig_atomic_t output_is_unfinished = 0;
+
+base::Code code_of(int error_number) { return error_number == ENOENT || error_number == ENOTDIR ? base::Code::kNotFound : base::Code::kInvalidInput; }
+
+}  // namespace
+
+std::string error_text(int error_number) {
+  char text[256];
+  return strerror_r(error_number, text, sizeof text);  // the GNU form: returns the text
+}
+
+int write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      return errno;
+    }
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+  return 0;
+}
+
+base::Result<std::string> read_file(const std::string& path, size_t bytes_max) {
+  bool is_stdin = path == "-";
+  int fd = is_stdin ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return base::fail(code_of(errno), error_text(errno), path);
+  struct Closer {
+    int fd;
+    ~Closer() {
+      if (fd != STDIN_FILENO) ::close(fd);
+    }
+  } closer{fd};
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return base::fail(code_of(errno), error_text(errno), path);
+  if (S_ISDIR(status.st_mode)) return base::fail(base::Code::kInvalidInput, "this is a directory", path);
+  auto too_long = [&] {
+    return base::fail(base::Code::kLimit, "longer than the limit of " + std::to_string(bytes_max >> 20) + " MiB; cut it in smaller files", path);
+  };
+  std::string bytes;
+  if (S_ISREG(status.st_mode)) {
+    if (static_cast<uint64_t>(status.st_size) > bytes_max) return too_long();
+    bytes.reserve(static_cast<size_t>(status.st_size) + 1);
+  }
+  constexpr size_t kPiece = size_t{256} << 10;
+  for (;;) {
+    size_t had = bytes.size();
+    size_t want = std::max(bytes.capacity() - had, kPiece);
+    bytes.resize(had + std::min(want, bytes_max + 1 - had));
+    ssize_t n = ::read(fd, bytes.data() + had, bytes.size() - had);
+    if (n < 0) {
+      bytes.resize(had);
+      if (errno == EINTR) continue;
+      return base::fail(code_of(errno), error_text(errno), path);
+    }
+    bytes.resize(had + static_cast<size_t>(n));
+    if (n == 0) return bytes;
+    if (bytes.size() > bytes_max) return too_long();
+  }
+}
+
+base::Result<OutputFile> OutputFile::create(const std::string& path) {
+  struct stat status {};
+  bool direct = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  std::string temporary = direct ? std::string() : path + "." + std::to_string(::getpid()) + ".tmp";
+  if (!direct && temporary.size() < sizeof unfinished_output) {
+    output_is_unfinished = 0;
+    std::memcpy(unfinished_output, temporary.c_str(), temporary.size() + 1);
+    output_is_unfinished = 1;
+  }
+  int fd = ::open((direct ? path : temporary).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) {
+    int error_number = errno;
+    output_is_unfinished = 0;
+    return base::fail(base::Code::kUnavailable, "cannot be written: " + error_text(error_number), path);
+  }
+  return OutputFile(path, std::move(temporary), fd);
+}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : path_(std::move(other.path_)), temporary_(std::move(other.temporary_)), fd_(std::exchange(other.fd_, -1)), failed_errno_(other.failed_errno_) {}
+
+OutputFile::~OutputFile() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  output_is_unfinished = 0;
+}
+
+void OutputFile::write(std::string_view bytes) {
+  if (failed_errno_ == 0) failed_errno_ = write_all(fd_, bytes);
+}
+
+base::Status OutputFile::commit() {
+  // Network and quota file systems say only at close that a write was lost.
+  if (::close(std::exchange(fd_, -1)) != 0 && failed_errno_ == 0) failed_errno_ = errno;
+  if (failed_errno_ == 0 && !temporary_.empty() && ::rename(temporary_.c_str(), path_.c_str()) != 0) failed_errno_ = errno;
+  if (failed_errno_ != 0 && !temporary_.empty()) ::unlink(temporary_.c_str());
+  output_is_unfinished = 0;
+  if (failed_errno_ == 0) return {};
+  return base::fail(base::Code::kUnavailable, "cannot be written: " + error_text(failed_errno_), path_);
+}
+
+void remove_unfinished_output() {
+  if (output_is_unfinished != 0) ::unlink(unfinished_output);
+}
+
+}  // namespace ameia::app

@@ -1,0 +1,35 @@
+// Load: one file read and parsed into documents and objects, or the rows that say why not. Used by scan, policy eval, pss.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/walk.h"
+#include "base/result.h"
+#include "doc/document.h"
+#include "report/finding.h"
+
+namespace ameia::app {
+
+struct LoadedObject {
+  std::shared_ptr<const doc::Document> document;
+  const doc::Node* node = nullptr;
+};
+
+struct Loaded {
+  std::vector<std::shared_ptr<const doc::Document>> documents;
+  std::vector<LoadedObject> objects;      // in source order, Lists expanded
+  std::vector<report::Finding> rows;      // what could not be judged, or does not apply; ids of app/scan.h
+  size_t source_bytes = 0;
+};
+
+// Fails: never; problems are rows.
+Loaded load(const InputFile& file);
+
+// For commands that take a few files and want none of them broken: the objects, or the first error.
+base::Result<std::vector<LoadedObject>> load_objects(const std::string& path);
+// The documents of a YAML or JSON file.
+base::Result<std::vector<std::shared_ptr<const doc::Document>>> load_documents(const std::string& path);
+
+}  // namespace ameia::app
