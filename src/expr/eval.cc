@@ -219,7 +219,8 @@ Value eval_equal(const Node& node, Frame& frame) {
     return Value::of((a.kind == ValueKind::kBool ? a.boolean == b.boolean : a.integer == b.integer) != n.negate);
   }
   uint64_t size_a = cost_size(a), size_b = cost_size(b);
-  frame.cost += a.kind == ValueKind::kOpaque ? 1 : tenths(size_a < size_b ? size_a : size_b);
+  // Kubernetes' own types are equal at a unit, but unlike at their size.
+  frame.cost += a.kind == ValueKind::kOpaque && !n.negate ? 1 : tenths(size_a < size_b ? size_a : size_b);
   if (a.is_error()) return a;
   if (b.is_error()) return b;
   return Value::of(values_equal(a, b) != n.negate);

@@ -53,6 +53,7 @@ Value make_cidr(CallContext& context, const IpNetwork& network) {
 // ---- what is accepted, and why not: "" when it is
 
 struct Kubernetes {
+  static constexpr bool kNamesBadIp = false;  // in containsIP() Kubernetes loses the reason
   static std::string ip(std::string_view text, IpAddress& out) {
     if (std::string why = parse_ip(text, out); !why.empty()) {
       return "IP Address " + go_quote(text) + " parse error during conversion from string: " + why;
@@ -70,6 +71,7 @@ struct Kubernetes {
 };
 
 struct CelSpec {
+  static constexpr bool kNamesBadIp = true;
   static std::string ip(std::string_view text, IpAddress& out) {
     const std::string why = parse_ip(text, out);
     if (!why.empty()) return "IP Address '" + std::string(text) + "' parse error during conversion from string: " + why;
@@ -135,7 +137,8 @@ Value contains_ip(CallContext& context, const Value* args, uint32_t) {
   if (args[1].kind == ValueKind::kOpaque) return Value::of(network_of(args[0]).contains(ip_of(args[1])));
   IpAddress address;
   const std::string why = Reader::ip(args[1].str(), address);
-  return why.empty() ? Value::of(network_of(args[0]).contains(address)) : context.error(why);
+  if (!why.empty()) return Reader::kNamesBadIp ? context.error(why) : no_such_overload(context);
+  return Value::of(network_of(args[0]).contains(address));
 }
 template <typename Reader>
 Value contains_cidr(CallContext& context, const Value* args, uint32_t) {

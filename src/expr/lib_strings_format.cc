@@ -177,8 +177,8 @@ class EnglishWriter {
     static constexpr const char* kRaised[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
     const std::string plain = printed("%.*e", 6, d);
     const size_t e = plain.find('e');
-    std::string out = plain.substr(0, e) + "\u202f×\u202f10";
-    size_t code_points = e + 5;
+    std::string out = plain.substr(0, e) + "×10";
+    size_t code_points = e + 3;
     for (size_t i = e + 1; i < plain.size(); ++i) {
       if (plain[i] == '+') continue;
       out += plain[i] == '-' ? "⁻" : kRaised[plain[i] - '0'];

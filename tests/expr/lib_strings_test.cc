@@ -41,8 +41,8 @@ TEST(Strings, FormatBeforeVersion4IsEnglish) {
   Table t(strings_library(2));
   const auto format = [&](std::string_view form, const Value& v) { return text_of(t.call("string_format", {t.text(form), t.list({v})})); };
   EXPECT_EQ(format("%.3f", Value::of_double(1234567.5)), "1,234,567.500");
-  EXPECT_EQ(format("%e", Value::of_double(1052.032911275)), "1.052033\u202f×\u202f10⁰³");
-  EXPECT_EQ(format("%.25e", Value::of_double(0.1)), "         1.000000\u202f×\u202f10⁻⁰¹");
+  EXPECT_EQ(format("%e", Value::of_double(1052.032911275)), "1.052033×10⁰³");
+  EXPECT_EQ(format("%.25e", Value::of_double(0.1)), "           1.000000×10⁻⁰¹");
   EXPECT_EQ(format("%e", t.text("-Infinity")), "    -∞");
   EXPECT_EQ(format("%s", t.list({Value::of_double(1.5), t.text("a\n"), Value::null(), Value::of_duration(3600'000'000'000)})),
             "[1.500000, \"a\\n\", null, duration(\"3600s\")]");
