@@ -43,7 +43,7 @@ Value walk(const PathNode& path, Frame& frame, Value value, uint32_t at) {
       if (found == Found::kError && next.error->expr_id == 0) next = located(context, next, step.expr_id);
     }
     if (presence) {
-      ++frame.cost;
+      frame.cost += optional && found != Found::kYes ? 0 : 1;
       return found == Found::kError ? next : Value::of(found == Found::kYes);
     }
     if (found == Found::kNo) return path.has ? Value::of(false) : CallContext::none();

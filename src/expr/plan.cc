@@ -2,7 +2,6 @@
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
 #include "expr/internal/planner.h"
-#include "expr/libraries.h"
 
 namespace ameia::expr::internal {
 namespace {
@@ -22,6 +21,15 @@ bool is_conversion(std::string_view name) {
     if (name == conversion) return true;
   }
   return false;
+}
+
+// cel-go charges by overload id, which a call of unknown kinds does not have; these Kubernetes charges by function name.
+bool is_charged_by_name(std::string_view name) {
+  static constexpr std::string_view kNames[] = {
+      "check", "fieldSelector", "labelSelector", "isSorted", "sum", "max", "min", "indexOf", "lastIndexOf", "url", "lowerAscii",
+      "upperAscii", "substring", "trim", "jsonpatch.escapeKey", "replace", "split", "join", "find", "findAll", "cidr", "isIP",
+      "isCIDR", "ip", "ip.isCanonical", "containsIP", "containsCIDR", "quantity", "isQuantity", "semver", "isSemver", "validate"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 constexpr uint32_t bit(ValueKind kind) { return 1u << static_cast<uint32_t>(kind); }
@@ -425,13 +433,7 @@ Planned Planner::plan_library_call(const Expr* expr) {
   node->args = set_.arena.copy(std::span<const Node* const>(args)).data();
   node->candidates = make_candidates(set_.arena, reference(expr).overloads);
   node->candidate_count = static_cast<uint32_t>(reference(expr).overloads.size());
-  // cel-go charges its standard functions by overload id, which only a checked call has; Kubernetes' estimator charges
-  // the extensions by function name, whatever the overload.
-  bool standard = false;
-  for (const Overload& overload : standard_library().overloads) {
-    standard = standard || (node->candidate_count > 0 && overload.id == node->candidates[0].overload->id);
-  }
-  node->cost_by_overload = !standard || node->candidate_count == 1;
+  node->cost_by_overload = node->candidate_count == 1 || is_charged_by_name(expr->name);
   if (!all_known) return {node};
   Planned folded = fold(expr, node);
   if (folded.known && all_constant && args.size() == 1 && is_conversion(expr->name)) {

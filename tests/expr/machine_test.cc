@@ -1,7 +1,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "expr/libraries.h"
 #include "expr/support.h"
 
 namespace ameia::expr::test {
@@ -80,10 +79,8 @@ void run_cases(const std::string& file) {
 }
 
 TEST(MachineTest, ValuesAndErrors) { run_cases("values.case"); }
-TEST(MachineTest, Optionals) {
-  if (optional_library(0).overloads.empty()) GTEST_SKIP() << "the optional library has not landed yet";
-  run_cases("optionals.case");
-}
+TEST(MachineTest, Optionals) { run_cases("optionals.case"); }
+TEST(MachineTest, CostsOfTheReference) { run_cases("oracle.case"); }
 TEST(MachineTest, CostsOfKubernetes) { run_cases("costs.case"); }
 
 }  // namespace
