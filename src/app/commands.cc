@@ -82,7 +82,7 @@ constexpr Command kCommands[] = {
      "ameia cel 'object.spec.containers.all(c, has(c.resources))' --input pod.yaml --trace\twhich part decided",
      kCelOptions, parse_cel},
     {"completions", "Print shell completions", "bash|zsh|fish", "",
-     "source <(ameia completions bash)\tin this shell\nameia completions zsh > \"${fpath[1]}/_ameia\"\tfor good\nameia completions fish > ~/.config/fish/completions/ameia.fish",
+     "ameia completions bash > /etc/bash_completion.d/ameia\tfor bash\nameia completions zsh > \"${fpath[1]}/_ameia\"\tfor zsh\nameia completions fish > ~/.config/fish/completions/ameia.fish\tfor fish",
      {}, parse_completions},
     {"version", "Print the version", "", "", "ameia version", kLintOptions, parse_version},
     {"help", "Print the help of a command", "[COMMAND]", "", "ameia help scan\nameia help policy eval", {}, parse_help},

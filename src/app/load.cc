@@ -4,10 +4,12 @@
 
 #include "app/files.h"
 #include "app/limits.h"
+#include "app/nulls.h"
 #include "app/scan.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 #include "kube/object.h"
+#include "kube/resource.h"
 #include "report/text.h"
 
 namespace ameia::app {
@@ -103,6 +105,20 @@ void add_duplicates(const doc::Document& document, const std::vector<LoadedObjec
   }
 }
 
+// The object as the API server would see it.
+LoadedObject object_of(const std::shared_ptr<const doc::Document>& document, const doc::Node& node) {
+  static const kube::ResourceTable kBuiltIn;
+  LoadedObject object{document, &node, nullptr};
+  kube::ObjectView view(node);
+  if (kBuiltIn.find(view.group_version().group, view.kind()).guessed) return object;
+  auto arena = std::make_shared<base::Arena>();
+  doc::Node pruned;
+  if (!drop_nulls(node, *arena, pruned)) return object;
+  object.node = arena->make<doc::Node>(pruned);
+  object.without_nulls = std::move(arena);
+  return object;
+}
+
 // Takes the objects of one document; says what is none.
 void add_objects(const std::shared_ptr<const doc::Document>& document, const InputFile& file, bool& said_no_object, Loaded& out) {
   std::vector<const doc::Node*> nodes;
@@ -112,7 +128,7 @@ void add_objects(const std::shared_ptr<const doc::Document>& document, const Inp
     std::string_view base = std::string_view(file.name).substr(file.name.rfind('/') + 1);
     bool is_kustomize = object.group_version().group == "kustomize.config.k8s.io" || is_kustomization_name(base);
     if (object.is_object() && !is_kustomize) {
-      out.objects.push_back({document, node});
+      out.objects.push_back(object_of(document, *node));
       continue;
     }
     if (out.rows.size() >= kRowsPerFileMax) return;
@@ -200,7 +216,7 @@ base::Result<std::vector<LoadedObject>> load_objects(const std::string& path) {
       if (!kube::ObjectView(*node).is_object()) {
         return base::fail(base::Code::kInvalidInput, "this is no Kubernetes object: it needs apiVersion and kind", document->source().where(node->begin));
       }
-      objects.push_back({document, node});
+      objects.push_back(object_of(document, *node));
     }
   }
   if (objects.empty()) return base::fail(base::Code::kInvalidInput, "holds no Kubernetes object", path);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/walk.h"
+#include "base/arena.h"
 #include "base/result.h"
 #include "doc/document.h"
 #include "report/finding.h"
@@ -14,7 +15,8 @@ namespace ameia::app {
 
 struct LoadedObject {
   std::shared_ptr<const doc::Document> document;
-  const doc::Node* node = nullptr;
+  const doc::Node* node = nullptr;             // in the document, or in `without_nulls`
+  std::shared_ptr<base::Arena> without_nulls;  // when null fields were dropped (app/nulls.h)
 };
 
 struct Loaded {

@@ -170,7 +170,6 @@ class Scan {
       ++out.objects;
       for (size_t i = findings_before; i < out.judged.findings.size(); ++i) {
         Finding& finding = out.judged.findings[i];
-        report::set_fingerprint(finding, object.node);
         if (const report::Rule* rule = report_.find_rule(finding.id)) slim(finding, *rule);
       }
       bool was_judged = out.judged.objects != objects_before;
