@@ -48,8 +48,7 @@ class Checker {
     visit(ast_.root);
     for (const Type*& type : out_.types) {
       if (type == nullptr) continue;
-      if (!options_.enabled) type = kDynType;
-      else if (type->kind == TypeKind::kTypeParam || !type->params.empty()) type = unifier_.substitute(type, true);
+      if (type->kind == TypeKind::kTypeParam || !type->params.empty()) type = unifier_.substitute(type, true);
     }
     out_.result = out_.types[ast_.root->id];
     if (unifier_.exhausted()) {
@@ -73,7 +72,7 @@ class Checker {
     issue(at->caret, "expected type '" + shown(expected) + "' but found '" + shown(found) + "'");
   }
   std::string shown(const Type* type) { return to_string(type); }
-  void set(const Expr* e, const Type* type) { out_.types[e->id] = type; }
+  void set(const Expr* e, const Type* type) { out_.types[e->id] = options_.enabled ? type : kDynType; }
   const Type* get(const Expr* e) { return out_.types[e->id]; }
   Reference& reference(const Expr* e) { return out_.references[e->id]; }
 
@@ -166,7 +165,7 @@ class Checker {
   // --- expressions
   void visit(Expr* e) {
     switch (e->kind) {
-      case ExprKind::kLiteral: set(e, options_.enabled ? type_of_literal(e->literal) : kDynType); return;
+      case ExprKind::kLiteral: return set(e, type_of_literal(e->literal));
       case ExprKind::kIdent: return visit_ident(e);
       case ExprKind::kSelect: return visit_select(e);
       case ExprKind::kCall: return visit_call(e);
@@ -394,6 +393,7 @@ class Checker {
   }
 
   void visit_struct(Expr* e) {
+    if (const FunctionDecl* maker = find_maker(e->name)) return visit_wrapper(e, *maker);
     const IdentDecl* decl = find_ident(e->name, false);
     if (decl == nullptr) {
       undeclared(e, e->name);
@@ -426,6 +426,33 @@ class Checker {
       issue(entry.caret, "expected type of field '" + std::string(entry.field) + "' is '" + shown(declared) + "' but provided type is '" +
                              shown(unifier_.substitute(given, true)) + "'");
     }
+  }
+
+  // google.protobuf.Int32Value{value: e} and its kin, which have no type of their own: a call that gives the bare value.
+  const FunctionDecl* find_maker(std::string_view name) {
+    const FunctionDecl* found = nullptr;
+    std::string maker;
+    resolve(name, false, [&](std::string_view candidate) {
+      maker.assign(candidate).append("@new");
+      const auto it = env_.functions.find(maker);
+      if (it == env_.functions.end()) return false;
+      found = &it->second;
+      return true;
+    });
+    return found;
+  }
+  void visit_wrapper(Expr* e, const FunctionDecl& maker) {
+    std::vector<Expr*> args;
+    for (const MapEntry& entry : e->entries) {
+      visit(entry.value);
+      if (entry.field == "value" && !entry.optional) args.push_back(entry.value);
+      else issue(entry.caret, "undefined field '" + std::string(entry.field) + "'");
+    }
+    e->kind = ExprKind::kCall;
+    e->name = maker.name;
+    e->entries = {};
+    e->args = ast_.arena.copy(std::span<Expr* const>(args));
+    resolve_call(e, maker);
   }
 
   void visit_comprehension(Expr* e) {

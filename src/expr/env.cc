@@ -166,6 +166,7 @@ std::vector<Library> libraries_of(Version version) {
   const auto since = [&](uint32_t minor) { return all || version.minor >= minor; };
   std::vector<Library> out;
   out.push_back(standard_library(since(kOptionalsSince)));
+  out.push_back(wrappers_library());
   out.push_back(k8s_urls());
   out.push_back(k8s_regex());
   out.push_back(k8s_lists(since(kIncludesSince) ? 1 : 0));

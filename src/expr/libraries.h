@@ -13,6 +13,8 @@ namespace ameia::expr {
 // `cross_type_comparison`.
 Library standard_library(bool cross_type_comparison = true);
 
+// The makers that google.protobuf.Int32Value{value: 1} and the other wrappers of scalars become.
+Library wrappers_library();
 // What the two-variable macros expand to.
 Library comprehensions_library();
 

@@ -10,22 +10,19 @@ namespace {
 
 int order(auto a, auto b) { return a < b ? -1 : b < a ? 1 : 0; }
 
+// As cel-go: beyond the integers by range, within them as doubles, so that 2^63 - 1 and 2^63 are equal here.
 int compare_int_double(int64_t i, double d) {
   if (std::isnan(d)) return 2;
   if (d < -9223372036854775808.0) return 1;
-  if (d >= 9223372036854775808.0) return -1;
-  double whole = std::trunc(d);
-  int by_whole = order(i, static_cast<int64_t>(whole));
-  return by_whole != 0 ? by_whole : order(0.0, d - whole);
+  if (d > 9223372036854775808.0) return -1;
+  return order(static_cast<double>(i), d);
 }
 
 int compare_uint_double(uint64_t u, double d) {
   if (std::isnan(d)) return 2;
   if (d < 0) return 1;
-  if (d >= 18446744073709551616.0) return -1;
-  double whole = std::trunc(d);
-  int by_whole = order(u, static_cast<uint64_t>(whole));
-  return by_whole != 0 ? by_whole : order(0.0, d - whole);
+  if (d > 18446744073709551616.0) return -1;
+  return order(static_cast<double>(u), d);
 }
 
 int flip(int comparison) { return comparison == 2 ? 2 : -comparison; }

@@ -287,7 +287,8 @@ class Parser {
         is_name = false;
         left = index(left, begin);
       } else if (token_.kind == Tok::kLBrace && is_name) {
-        return structure(left.expr, begin);
+        is_name = false;
+        left = structure(left.expr, begin);
       } else {
         break;
       }

@@ -16,6 +16,7 @@ struct Row {
   SuiteResult (*run)(const std::string& folder);
 };
 constexpr Row kSuites[] = {
+    {"cel-spec", run_cel_spec},
     {"pod-security", run_pod_security},
 };
 
