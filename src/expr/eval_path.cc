@@ -38,6 +38,8 @@ Value walk(const PathNode& path, Frame& frame, Value value, uint32_t at) {
         found = Found::kError;
         next = error_value(step.missing);
       }
+    } else if (presence && !value.is_map() && !value.is_list()) {
+      found = Found::kNo;
     } else {
       found = qualify(context, value, key, ask, next);
       if (found == Found::kError && next.error->expr_id == 0) next = located(context, next, step.expr_id);

@@ -210,7 +210,8 @@ void Explainer::step_into(Seen& out, const Seen& base, const Value& key, bool op
     optional = true;
   }
   Value found_value;
-  Found found = qualify(context_, container, key, optional || presence, found_value);
+  Found found = presence && !container.is_map() && !container.is_list() ? Found::kNo
+                                                                          : qualify(context_, container, key, optional || presence, found_value);
   if (found == Found::kYes) {
     out.node = child_node(container, key);
     if (out.node == nullptr && container.kind == ValueKind::kList && key.kind == ValueKind::kInt &&

@@ -17,6 +17,8 @@ struct CallContext {
   base::Arena& arena;
   const class RegexCache* regexes = nullptr;  // expr/regex_cache.h: programs compiled at plan time for literal patterns
   void* host = nullptr;                       // the evaluation's own data for doors such as authorizer; see lib_authz.h
+  // x.?f and x[?k] of a scalar x: an error, as cel-spec has it; for Kubernetes there is no such field.
+  bool strict_presence = false;
   size_t bytes_max = size_t{64} << 20;  // of the arena; a body that makes more than its arguments' size asks room_for first
 
   // Makers of values in the arena.

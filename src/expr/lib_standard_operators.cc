@@ -323,7 +323,7 @@ Found qualify(CallContext& context, const Value& container, const Value& key, bo
     out = key_error(context, "index out of bounds", key);
     return Found::kError;
   }
-  if (optional) return Found::kNo;
+  if (optional && !context.strict_presence) return Found::kNo;
   out = key_error(context, "no such key", key);
   return Found::kError;
 }

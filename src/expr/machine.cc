@@ -3,6 +3,7 @@
 
 #include "expr/internal/plan.h"
 #include "expr/internal/program_impl.h"
+#include "expr/internal/env_impl.h"
 #include "expr/internal/machine_impl.h"
 #include "expr/program.h"
 #include "expr/schema.h"
@@ -193,6 +194,7 @@ internal::Frame Machine::Impl::frame(const RunLimits& limits) {
 Machine::Machine(std::shared_ptr<const ProgramSet> programs) {
   const ProgramSet::Impl& set = *programs->impl_;
   impl_ = std::make_unique<Impl>(std::move(programs), set);
+  impl_->context.strict_presence = set.env->impl().version.everything;
 }
 Machine::~Machine() = default;
 

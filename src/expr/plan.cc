@@ -1,3 +1,4 @@
+#include "expr/internal/env_impl.h"
 #include "expr/internal/cost.h"
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
@@ -134,6 +135,7 @@ Planned Planner::fail(const Expr* expr, std::string_view message, uint64_t cost)
 
 Planned Planner::fold(const Expr* expr, const Node* node) {
   CallContext context{set_.arena};
+  context.strict_presence = set_.env->impl().version.everything;
   context.regexes = &set_.regexes;
   RunLimits limits;
   Shared shared;

