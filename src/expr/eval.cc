@@ -276,6 +276,9 @@ Value eval_in(const Node& node, Frame& frame) {
     }
     return Value::of(false);
   }
+  if (args[1].kind == ValueKind::kDocMap && args[0].kind == ValueKind::kString) {
+    return Value::of(find_member(frame, *args[1].node, args[0].str()) != nullptr);
+  }
   return located(*frame.context, op_in(*frame.context, args, 2), node.expr_id);
 }
 

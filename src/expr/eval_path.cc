@@ -3,6 +3,23 @@
 #include "expr/internal/plan.h"
 
 namespace ameia::expr::internal {
+
+const doc::Node* find_member(Frame& frame, const doc::Node& map, std::string_view key) {
+  constexpr uint32_t kLarge = 32;
+  doc::KeyRef wanted(key);
+  if (map.size <= kLarge) return map.find(wanted);
+  if (frame.finger_map != &map) {
+    frame.finger_map = &map;
+    frame.finger = 0;
+  }
+  for (uint32_t n = 0; n < map.size; ++n) {
+    const doc::Member& member = map.members[frame.finger];
+    if (member.hash == wanted.hash && member.key->view() == key) return &member.value;
+    frame.finger = frame.finger + 1 == map.size ? 0 : frame.finger + 1;
+  }
+  return nullptr;
+}
+
 namespace {
 
 // The steps from `at` on, over any kinds of values, with optional steps and computed keys.
@@ -29,14 +46,20 @@ Value walk(const PathNode& path, Frame& frame, Value value, uint32_t at) {
     Value next;
     Found found = Found::kNo;
     bool ask = optional || presence;
-    if (step.kind == Step::Kind::kField && value.kind == ValueKind::kDocMap) {
-      const doc::Node* member = value.node->find(step.key);
+    if (value.kind == ValueKind::kDocMap && key.kind == ValueKind::kString) {
+      const doc::Node* member = step.kind == Step::Kind::kField ? value.node->find(step.key) : find_member(frame, *value.node, key.str());
       if (member != nullptr) {
         found = Found::kYes;
         next = node_value(*member);
       } else if (!ask) {
+        if (step.missing != nullptr) {
+          next = error_value(step.missing);
+        } else {
+          std::string text = "no such key: ";
+          text += key.str().substr(0, 800);
+          next = located(context, context.error(text), step.expr_id);
+        }
         found = Found::kError;
-        next = error_value(step.missing);
       }
     } else if (presence && !value.is_map() && !value.is_list()) {
       found = Found::kNo;

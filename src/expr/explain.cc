@@ -44,6 +44,24 @@ Seen* Explainer::make(const Expr* expr) {
   return &seen_.back();
 }
 
+void Explainer::inherit(Seen& to, const Seen& from) {
+  to.value = from.value;
+  to.node = from.node;
+  to.items = from.items;
+  to.made = from.made;
+  to.parent = from.parent;
+  to.missing = from.missing;
+}
+
+void Explainer::add_items(Seen& to, const Seen& from) {
+  for (uint32_t i = 0, n = list_size(from.value); i < n; ++i) {
+    to.items.push_back(from.value.kind == ValueKind::kDocList ? &from.value.node->items[i]
+                       : i < from.items.size()                ? from.items[i]
+                                                              : nullptr);
+    to.made.push_back(i < from.made.size() ? from.made[i] : nullptr);
+  }
+}
+
 Value Explainer::error(const Expr* expr, std::string_view message) {
   return located(context_, context_.error(message), expr->id);
 }
@@ -147,12 +165,8 @@ void Explainer::ident(const Expr* expr, Seen& out) {
         locals_ = std::move(outer);
         locals_[i].seen = value;
       }
-      out.origin = locals_[i].seen;
-      out.value = out.origin->value;
-      out.node = out.origin->node;
-      out.items = out.origin->items;
-      out.parent = out.origin->parent;
-      out.missing = out.origin->missing;
+      inherit(out, *locals_[i].seen);
+      out.origin = locals_[i].loop && locals_[i].seen->origin != nullptr ? locals_[i].seen->origin : locals_[i].seen;
       return;
     }
   }
@@ -180,8 +194,7 @@ void Explainer::composite(const Expr* expr, std::string_view name, const Value& 
     kept = program(machine_.set.composites[static_cast<size_t>(index)].program);
   }
   out.origin = kept;
-  out.value = kept->value;
-  if (out.value.is_error()) {
+  if (kept->value.is_error()) {
     out.value = error(expr, "composited variable \"" + machine_.set.composites[static_cast<size_t>(index)].name +
                                 "\" fails to evaluate: " + std::string(kept->value.error->message));
     return;
@@ -190,10 +203,7 @@ void Explainer::composite(const Expr* expr, std::string_view name, const Value& 
     out.value = Value::of(true);
     return;
   }
-  out.node = kept->node;
-  out.items = kept->items;
-  out.parent = kept->parent;
-  out.missing = kept->missing;
+  inherit(out, *kept);
 }
 
 void Explainer::step_into(Seen& out, const Seen& base, const Value& key, bool optional, bool presence) {
@@ -285,11 +295,7 @@ void Explainer::call(const Expr* expr, Seen& out) {
     }
     const Seen* branch = see(expr->args[condition->value.boolean ? 1 : 2]);
     out.parts.push_back(branch);
-    out.value = branch->value;
-    out.node = branch->node;
-    out.items = branch->items;
-    out.parent = branch->parent;
-    out.missing = branch->missing;
+    inherit(out, *branch);
     return;
   }
   if (name == "@not_strictly_false" && count == 1) {
@@ -325,19 +331,18 @@ void Explainer::call(const Expr* expr, Seen& out) {
   if (expr->receiver && count == 2 && (name == "orValue" || name == "or")) {
     const Seen* left = see(expr->args[0]);
     out.parts.push_back(left);
-    const Seen* from = left;
     if (left->value.kind == ValueKind::kOptional && left->value.optional == nullptr) {
       const Seen* right = see(expr->args[1]);
       out.parts.push_back(right);
-      out.value = right->value;
-      out.node = right->node;
-      out.parent = left->parent;
-      out.missing = right->node == nullptr ? left->missing : std::string_view();
+      inherit(out, *right);
+      if (right->node == nullptr) {
+        out.parent = left->parent;
+        out.missing = left->missing;
+      }
       return;
     }
-    out.value = name == "orValue" && left->value.kind == ValueKind::kOptional ? *left->value.optional : left->value;
-    out.node = from->node;
-    out.items = from->items;
+    inherit(out, *left);
+    if (name == "orValue" && left->value.kind == ValueKind::kOptional) out.value = *left->value.optional;
     return;
   }
   std::vector<Value> args;
@@ -356,13 +361,7 @@ void Explainer::call(const Expr* expr, Seen& out) {
   if (Body body = operator_body(name)) {
     out.value = located(context_, body(context_, args.data(), arg_count), expr->id);
     if (name == "_+_" && out.value.is_list()) {
-      for (const Seen* part : out.parts) {
-        for (uint32_t i = 0, n = list_size(part->value); i < n; ++i) {
-          out.items.push_back(part->value.kind == ValueKind::kDocList ? &part->value.node->items[i]
-                              : i < part->items.size()                ? part->items[i]
-                                                                      : nullptr);
-        }
-      }
+      for (const Seen* part : out.parts) add_items(out, *part);
     }
     return;
   }
@@ -398,6 +397,7 @@ void Explainer::list(const Expr* expr, Seen& out) {
     }
     items.push_back(v);
     out.items.push_back(part->node);
+    out.made.push_back(part);
   }
   out.value = make_list(context_, items.data(), static_cast<uint32_t>(items.size()));
 }
@@ -433,21 +433,19 @@ void Explainer::map(const Expr* expr, Seen& out) {
 }
 
 // The loop variables of one turn.
-void Explainer::turn_of(const Comprehension& c, Seen& out, const Seen& range, uint32_t index, Seen& first, Seen& second) {
-  (void)out;
-  Seen element;
+void Explainer::turn_of(const Comprehension& c, const Seen& range, uint32_t index, Seen& first, Seen& second) {
   if (range.value.is_list()) {
+    if (!c.iter_var2.empty()) first.value = Value::of_int(index);
+    Seen& element = c.iter_var2.empty() ? first : second;
+    if (index < range.made.size() && range.made[index] != nullptr) {
+      inherit(element, *range.made[index]);
+      element.origin = range.made[index];
+    }
     element.value = list_at(range.value, index);
-    element.node = range.value.kind == ValueKind::kDocList ? &range.value.node->items[index]
-                   : index < range.items.size()            ? range.items[index]
-                                                           : nullptr;
-    if (c.iter_var2.empty()) {
-      first.value = element.value;
-      first.node = element.node;
-    } else {
-      first.value = Value::of_int(index);
-      second.value = element.value;
-      second.node = element.node;
+    if (range.value.kind == ValueKind::kDocList) {
+      element.node = &range.value.node->items[index];
+    } else if (index < range.items.size() && range.items[index] != nullptr) {
+      element.node = range.items[index];
     }
     return;
   }
@@ -469,11 +467,7 @@ void Explainer::loop(const Expr* expr, Seen& out) {
     const Seen* body = see(c.result);
     locals_.resize(depth);
     out.parts.push_back(body);
-    out.value = body->value;
-    out.node = body->node;
-    out.items = body->items;
-    out.parent = body->parent;
-    out.missing = body->missing;
+    inherit(out, *body);
     return;
   }
   const Seen* range = see(c.iter_range);
@@ -492,7 +486,7 @@ void Explainer::loop(const Expr* expr, Seen& out) {
   for (uint32_t i = 0; i < size && !cut_; ++i) {
     Seen* first = make(expr);
     Seen* second = make(expr);
-    turn_of(c, out, *range, i, *first, *second);
+    turn_of(c, *range, i, *first, *second);
     locals_.resize(depth);
     locals_.push_back({c.accu_var, accu, nullptr, depth, false});
     locals_.push_back({c.iter_var, first, nullptr, depth, true});
@@ -524,7 +518,7 @@ void Explainer::loop(const Expr* expr, Seen& out) {
       turn->turn_kept = !filtered || predicate->value.is_true();
       if (turn->turn_kept && step->value.is_list() && !stop) {
         const Seen* appended = filtered && step->parts.size() > 1 ? step->parts[1] : step;
-        if (appended->parts.size() == 2 && appended->parts[1]->items.size() == 1) out.items.push_back(appended->parts[1]->items[0]);
+        if (appended->parts.size() == 2 && appended->parts[1]->items.size() == 1) add_items(out, *appended->parts[1]);
       }
       accu = step;
     }
@@ -536,7 +530,10 @@ void Explainer::loop(const Expr* expr, Seen& out) {
   locals_.resize(depth);
   steps_ = steps;
   out.value = result->value;
-  if (!out.value.is_list()) out.items.clear();
+  if (!out.value.is_list()) {
+    out.items.clear();
+    out.made.clear();
+  }
 }
 
 }  // namespace ameia::expr::internal

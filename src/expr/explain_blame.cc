@@ -92,14 +92,16 @@ class Finder {
     if (c.iter_range->kind == ExprKind::kList && c.iter_range->args.empty() && !seen.parts.empty() && seen.parts[0]->expr == c.result) {
       return follow(*seen.parts[0]);  // cel.bind
     }
+    bool counting = !quantifier && c.result->kind == ExprKind::kCall && c.result->name == "_==_";
+    bool any_kept = false;
+    for (size_t i = 1; i < seen.parts.size(); ++i) any_kept = any_kept || seen.parts[i]->turn_kept;
+    // Nothing in the list is as it should be: the list is to blame, not each of its elements.
+    bool lacking = (quantifier && c.loop_step->name == "_||_" && is_bool(seen.value, false)) || (counting && !any_kept);
+    if (lacking && !seen.parts.empty() && follow(*seen.parts[0])) return true;
     for (size_t i = 1; i < seen.parts.size(); ++i) {
       const Seen& turn = *seen.parts[i];
       bool counts = quantifier ? is_bool(turn.value, seen.value.is_true()) : turn.turn_kept;
-      if (seen.value.kind == ValueKind::kBool && !quantifier && c.result->kind == ExprKind::kCall && c.result->name == "_==_") {
-        counts = true;  // exists_one: too many or none
-        for (size_t k = 1; k < seen.parts.size() && counts; ++k) counts = !seen.parts[k]->turn_kept;
-        counts = counts || turn.turn_kept;
-      }
+      if (counting) counts = turn.turn_kept || !any_kept;
       if (!counts) continue;
       bool below = false;
       for (const Seen* part : turn.parts) below = follow(*part) || below;

@@ -162,14 +162,16 @@ const Planner::Local* Planner::local(std::string_view name) const {
 }
 
 Planned Planner::plan(const Expr* expr) {
+  ShareGroup* group = worth_a_memo(expr);
+  return group != nullptr ? plan_memo(expr, *group) : plan_now(expr);
+}
+
+ShareGroup* Planner::worth_a_memo(const Expr* expr) const {
   ShareGroup* group = sharing_.group_of(expr);
-  if (group != nullptr && !is_attribute(expr)) {
-    bool worth = group->count > outer_count_ ? group->count >= 2 || in_loop_ : in_loop_;
-    // A composite field that reads others must be seen reading them, every time.
-    if (set_.programs[program_].is_composite && group->reads_composites) worth = false;
-    if (worth) return plan_memo(expr, *group);
-  }
-  return plan_now(expr);
+  if (group == nullptr || is_attribute(expr)) return nullptr;
+  // A composite field that reads others must be seen reading them, every time.
+  if (set_.programs[program_].is_composite && group->reads_composites) return nullptr;
+  return in_loop_ || (group->count > outer_count_ && group->count >= 2) ? group : nullptr;
 }
 
 Planned Planner::plan_memo(const Expr* expr, ShareGroup& group) {
@@ -283,7 +285,7 @@ Planned Planner::plan_struct(const Expr* expr) { return fail(expr, "unknown type
 
 void Planner::collect_terms(const Expr* expr, std::string_view name, std::vector<const Node*>& terms) {
   for (const Expr* arg : expr->args) {
-    if (arg->kind == ExprKind::kCall && arg->name == name && sharing_.group_of(arg) == nullptr) {
+    if (arg->kind == ExprKind::kCall && arg->name == name && worth_a_memo(arg) == nullptr) {
       collect_terms(arg, name, terms);
     } else {
       terms.push_back(plan(arg).node);

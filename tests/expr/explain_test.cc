@@ -53,6 +53,19 @@ TEST(BlameTest, EveryFailingElement) {
   EXPECT_EQ(blamed("object.spec.containers.map(c, c.image).all(i, i == 'y:1')"), Places({"\"x:latest\"", "\"z:latest\""}));
 }
 
+TEST(BlameTest, TheListThatLacksAnElement) {
+  EXPECT_EQ(blamed("object.spec.args.exists(a, a == '--x')", R"({"spec": {"args": ["--y", "--z"]}})"), Places({"[\"--y\", \"--z\"]"}));
+  EXPECT_EQ(blamed("object.spec.?args.orValue([]).exists(a, a == '--x')", R"({"spec": {}})"), Places({"{} lacks args"}));
+}
+
+TEST(BlameTest, ThroughComputedLists) {
+  const char* document = R"({"c": [{"args": ["--a", "--bad"]}, {"command": ["--fine"], "args": ["--bad"]}]})";
+  EXPECT_EQ(blamed("object.c.map(c, c.?command.orValue([]) + c.?args.orValue([])).all(f, f.all(a, a != '--bad'))", document),
+            Places({"\"--bad\"", "\"--bad\""}));
+  EXPECT_EQ(blamed("(object.c[0].args + object.c[1].args).all(a, a.startsWith('--a'))", document), Places({"\"--bad\"", "\"--bad\""}));
+  EXPECT_EQ(blamed("object.c.map(c, {'n': c.args}).all(m, m.n.size() == 2)", document), Places({"[\"--bad\"]"}));
+}
+
 TEST(BlameTest, TernaryAndBindings) {
   EXPECT_EQ(blamed("has(object.spec.hostNetwork) ? object.spec.hostNetwork == false : true"), Places({"true"}));
   EXPECT_EQ(blamed("cel.bind(n, object.metadata.name, n == 'x')"), Places({"\"web\""}));

@@ -23,6 +23,7 @@ struct Seen {
   std::string_view missing;
   std::vector<const Seen*> parts;       // operands in order; for loops: the range, then turns
   std::vector<const doc::Node*> items;  // of a list that was computed: where each element stands, or nullptr
+  std::vector<const Seen*> made;        // and the evaluation that made it, or nullptr
   const Seen* origin = nullptr;         // of a variable: what gave it its value
   bool turn_kept = false;               // a filter's turn that passed
   size_t step = SIZE_MAX;               // in the trace
@@ -60,12 +61,15 @@ class Explainer {
   void list(const Expr* expr, Seen& out);
   void map(const Expr* expr, Seen& out);
   void loop(const Expr* expr, Seen& out);
-  void turn_of(const Comprehension& c, Seen& out, const Seen& range, uint32_t index, Seen& first, Seen& second);
+  static void turn_of(const Comprehension& c, const Seen& range, uint32_t index, Seen& first, Seen& second);
   Value error(const Expr* expr, std::string_view message);
   const Reference& reference(const Expr* expr) const;
   Seen* make(const Expr* expr);
   void record(Seen& seen);
   std::string bindings() const;
+  // What `to` is, it is because of `from`: the same value at the same place.
+  static void inherit(Seen& to, const Seen& from);
+  static void add_items(Seen& to, const Seen& from);
 
   Machine::Impl& machine_;
   CallContext& context_;

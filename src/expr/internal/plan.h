@@ -57,6 +57,8 @@ struct Frame {
   CallContext* context = nullptr;
   Shared* shared = nullptr;
   const RunLimits* limits = nullptr;
+  const doc::Node* finger_map = nullptr;  // the large map looked into last, and where: loops ask for keys in order
+  uint32_t finger = 0;
   uint32_t ticks = 0;
   int32_t reader = -1;         // the composite field being evaluated
   bool halted = false;         // over budget, interrupted, or out of memory: loops end at once
@@ -100,6 +102,9 @@ inline Value error_value(const ErrorValue* error) {
   v.error = error;
   return v;
 }
+
+// A document map's member by a key computed at run time.
+const doc::Node* find_member(Frame& frame, const doc::Node& map, std::string_view key);
 
 // ---- nodes
 

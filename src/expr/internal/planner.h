@@ -72,6 +72,7 @@ class Planner {
 
   Planned plan(const Expr* expr);
   Planned plan_now(const Expr* expr);
+  [[nodiscard]] ShareGroup* worth_a_memo(const Expr* expr) const;
   Planned plan_memo(const Expr* expr, ShareGroup& group);
   Planned plan_literal(const Expr* expr);
   Planned plan_list(const Expr* expr);
