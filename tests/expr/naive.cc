@@ -249,7 +249,8 @@ Value Naive::follow(Value value, const std::vector<Step>& steps, bool has, bool 
       return key;
     }
     Value next;
-    const Found found = internal::qualify(context_, value, key, optional || presence, next);
+    const bool is_scalar = !value.is_map() && !value.is_list();
+    const Found found = presence && is_scalar ? Found::kNo : internal::qualify(context_, value, key, optional || presence, next);
     if (presence) {
       ++cost_;
       return found == Found::kError ? next : Value::of(found == Found::kYes);

@@ -23,7 +23,8 @@ struct NaiveOutcome {
 // Threads: none. Owns: its values. Limits: none; for tests.
 class Naive {
  public:
-  explicit Naive(const Checked& checked) : checked_(checked) {}
+  // `everything`: checked in the environment of Version::all(), where an optional step into a scalar is an error.
+  explicit Naive(const Checked& checked, bool everything = true) : checked_(checked) { context_.strict_presence = everything; }
   void set(std::string_view variable, const Value& value) { globals_[std::string(variable)] = value; }
   NaiveOutcome run();
 
