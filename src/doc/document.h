@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/result.h"
+#include "doc/limits.h"
 #include "doc/node.h"
 
 namespace ameia::doc {
@@ -41,23 +42,49 @@ class Source {
   std::unique_ptr<Lines> lines_;
 };
 
-// Interned keys: each distinct key text is stored once. Threads: none; one table per parser thread, alive as long as
-// any Document parsed with it (Documents share ownership).
+// Interned keys: each distinct key text is stored once.
+// Threads: none; one table per parser thread, alive as long as any Document parsed with it (Documents share ownership).
+// Limits: a probe is kProbeMax steps long; keys that a hostile document makes collide go to an ordered map.
 class Keys {
  public:
   Keys();
   ~Keys();
-  const Key* intern(std::string_view text);
-  const Key* intern(std::string_view text, uint32_t hash);
+  Keys(const Keys&) = delete;
+  Keys& operator=(const Keys&) = delete;
+  const Key* intern(std::string_view text) { return intern(text, key_hash(text)); }
+  const Key* intern(std::string_view text, uint32_t hash) {
+    size_t at = hash & mask_;
+    for (size_t step = 0; step < kProbeMax; ++step, at = (at + 1) & mask_) {
+      const Slot& slot = slots_[at];
+      if (slot.key == nullptr) break;
+      if (slot.hash == hash && slot.key->size == text.size() &&
+          internal::same_bytes(slot.key->text, text.data(), text.size())) {
+        return slot.key;
+      }
+    }
+    return intern_slow(text, hash);
+  }
+  // Forgets every key; no Document may still use the table.
+  void clear();
+  [[nodiscard]] size_t count() const { return used_; }
+  [[nodiscard]] size_t reserved_bytes() const { return arena_.reserved_bytes(); }
 
  private:
+  static constexpr size_t kProbeMax = 32;
   struct Slot {
     const Key* key = nullptr;
+    uint32_t hash = 0;
   };
+  struct Crowd;  // the keys that found no slot within kProbeMax
+  const Key* intern_slow(std::string_view text, uint32_t hash);
+  bool place(const Key* key);
   void grow();
+
   base::Arena arena_;
   std::vector<Slot> slots_;
+  size_t mask_ = 0;
   size_t used_ = 0;
+  std::unique_ptr<Crowd> crowd_;
 };
 
 // A key that appears twice in one map. The last one is in the tree, as Go's decoders keep it.
@@ -65,13 +92,6 @@ struct DuplicateKey {
   std::string path;  // JSON Pointer of the map's member
   uint32_t first_begin = 0;
   uint32_t second_begin = 0;
-};
-
-struct Limits {
-  size_t bytes_max = size_t{256} << 20;       // of one source
-  uint32_t depth_max = 512;                   // of nested lists and maps
-  size_t nodes_max = 20'000'000;              // of one document
-  size_t alias_nodes_max = 1'000'000;         // nodes that aliases add by expansion, in one document
 };
 
 // Threads: immutable after parsing. Owns: its nodes; shares its Source and Keys.

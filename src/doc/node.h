@@ -5,48 +5,70 @@
 //            ── source bytes (owned or borrowed)           line and column are computed from `begin` on demand
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <string_view>
-#include <type_traits>
 
 namespace ameia::doc {
 
 struct Member;
 
 namespace internal {
-constexpr uint64_t load_bytes(const char* p, size_t n) {  // little-endian, n <= 8
-  uint64_t word = 0;
-  if (std::is_constant_evaluated()) {
-    for (size_t i = 0; i < n; ++i) word |= static_cast<uint64_t>(static_cast<unsigned char>(p[i])) << (8 * i);
-  } else if (n == 8) {
-    std::memcpy(&word, p, 8);
-  } else if (n >= 4) {
-    uint32_t low = 0, high = 0;
-    std::memcpy(&low, p, 4);
-    std::memcpy(&high, p + n - 4, 4);
-    word = low | static_cast<uint64_t>(high) << (8 * (n - 4));
+static_assert(std::endian::native == std::endian::little, "key_hash reads words");
+// N bytes at `p` as a little-endian word; usable while compiling.
+template <typename Word>
+constexpr uint64_t load(const char* p) {
+  if consteval {
+    uint64_t word = 0;
+    for (size_t i = 0; i < sizeof(Word); ++i) word |= uint64_t{static_cast<unsigned char>(p[i])} << (8 * i);
+    return word;
   } else {
-    for (size_t i = 0; i < n; ++i) word |= static_cast<uint64_t>(static_cast<unsigned char>(p[i])) << (8 * i);
+    Word word;
+    std::memcpy(&word, p, sizeof(Word));
+    return word;
   }
-  return word;
+}
+
+// memcmp without the call: keys are short.
+inline bool same_bytes(const char* a, const char* b, size_t n) {
+  if (n >= 8) {
+    for (size_t at = 0; at + 8 < n; at += 8) {
+      if (load<uint64_t>(a + at) != load<uint64_t>(b + at)) return false;
+    }
+    return load<uint64_t>(a + n - 8) == load<uint64_t>(b + n - 8);
+  }
+  if (n >= 4) return load<uint32_t>(a) == load<uint32_t>(b) && load<uint32_t>(a + n - 4) == load<uint32_t>(b + n - 4);
+  for (size_t i = 0; i < n; ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
 }
 }  // namespace internal
 
-// The 32-bit hash of a map key, eight bytes a step. A key's hash is computed once at parse time; a program's at compile time.
+// The 32-bit hash of a map key: eight bytes a step, because a byte a step was a third of parsing a pod.
+// A key's hash is computed once at parse time; a program's at compile time.
 // Not for hash tables of hostile input without a second check: always compare the text too.
 constexpr uint32_t key_hash(std::string_view key) {
-  constexpr uint64_t kMix = 0x9e3779b97f4a7c15u;
-  uint64_t h = key.size() * kMix;
+  constexpr uint64_t kMultiplier = 0x9E3779B97F4A7C15u;  // 2^64 / golden ratio
   const char* p = key.data();
-  size_t left = key.size();
-  for (; left >= 8; p += 8, left -= 8) {
-    h = (h ^ internal::load_bytes(p, 8)) * kMix;
-    h ^= h >> 32;
+  const size_t n = key.size();
+  uint64_t h = n * kMultiplier;
+  if (n > 8) {
+    for (size_t at = 0; at + 8 < n; at += 8) {
+      h = (h ^ internal::load<uint64_t>(p + at)) * kMultiplier;
+      h ^= h >> 32;
+    }
+    h ^= internal::load<uint64_t>(p + n - 8);  // overlaps the step before
+  } else if (n >= 4) {
+    h ^= internal::load<uint32_t>(p) | internal::load<uint32_t>(p + n - 4) << 32;
+  } else if (n > 0) {
+    h ^= internal::load<uint8_t>(p) | internal::load<uint8_t>(p + n / 2) << 8 | internal::load<uint8_t>(p + n - 1) << 16;
   }
-  h = (h ^ internal::load_bytes(p, left)) * kMix;
-  return static_cast<uint32_t>(h >> 32);
+  h *= kMultiplier;
+  return static_cast<uint32_t>(h ^ (h >> 32));
 }
 
 // A key interned in the Keys table that the parser used; alive as long as that table.

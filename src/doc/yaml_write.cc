@@ -1,6 +1,6 @@
 #include "doc/json.h"
 #include "doc/yaml.h"
-#include "doc/yaml_scalar.h"
+#include "doc/internal/yaml_scalar.h"
 
 namespace ameia::doc {
 namespace {
@@ -33,7 +33,7 @@ void append_quoted(std::string& out, std::string_view text) {
     size_t n = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;  // append_json_string leaves well-formed UTF-8 only
     uint32_t cp = n == 1 ? c : c & (0xFFu >> (n + 1));
     for (size_t k = 1; k < n; ++k) cp = cp << 6 | (static_cast<unsigned char>(json[i + k]) & 0x3F);
-    bool escape = (cp >= 0x80 && cp < 0xA0) || cp == 0x2028 || cp == 0x2029 || cp == 0xFEFF || cp == 0xFFFE || cp == 0xFFFF;
+    bool escape = cp == 0x7F || (cp >= 0x80 && cp < 0xA0) || cp == 0x2028 || cp == 0x2029 || cp == 0xFEFF || cp == 0xFFFE || cp == 0xFFFF;
     if (escape) {
       char buffer[8];
       std::snprintf(buffer, sizeof buffer, "\\u%04x", cp);

@@ -1,4 +1,4 @@
-// What a plain YAML scalar means, as sigs.k8s.io/yaml reads it (YAML 1.1 words, Go's number syntax, JSON's data model).
+// What a YAML scalar means, as sigs.k8s.io/yaml reads it (YAML 1.1 words, Go's number syntax, JSON's data model).
 #pragma once
 
 #include <string>
@@ -14,7 +14,9 @@ namespace ameia::doc::internal {
 // Returns an empty text, or what is wrong.
 std::string resolve_scalar(std::string_view text, std::string_view tag, bool plain, base::Arena& arena, Node& out);
 
-// The key a JSON object would get for a scalar map key: numbers and booleans become their text. Empty + ok=false: not a key.
-bool key_text(const Node& scalar, std::string& out);
+// The key a JSON object gets for a scalar map key: numbers and booleans become their text. False: it cannot be a key.
+bool resolve_key(std::string_view text, std::string_view tag, bool plain, std::string& out);
+// Whether resolve_key would give `text` itself, told from its first byte: what almost every key is.
+bool is_plain_word(std::string_view text);
 
 }  // namespace ameia::doc::internal

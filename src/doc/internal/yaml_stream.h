@@ -1,0 +1,12 @@
+// The YAML reader with its fast path switched on or off, so that tests and fuzzing hold one against the other.
+#pragma once
+
+#include "doc/yaml.h"
+
+namespace ameia::doc::internal {
+
+// A stream is cut at the lines that start a document, as Kubernetes cuts it; each piece is read for itself.
+YamlStream read_yaml_stream(std::shared_ptr<const Source> source, std::shared_ptr<Keys> keys, const Limits& limits,
+                            bool fast);
+
+}  // namespace ameia::doc::internal
