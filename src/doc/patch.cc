@@ -84,6 +84,15 @@ size_t count_nodes(const Node& node, size_t max) {
   return count;
 }
 
+// Whether nothing in `node` is nested deeper than `levels` lists and maps.
+bool fits_depth(const Node& node, size_t levels) {
+  if (!node.is_list() && !node.is_map()) return true;
+  if (levels == 0) return false;
+  const auto fits = [levels](const Node& child) { return fits_depth(child, levels - 1); };
+  return std::all_of(node.list().begin(), node.list().end(), fits) &&
+         std::all_of(node.map().begin(), node.map().end(), [&](const Member& m) { return fits(m.value); });
+}
+
 // Rebuilds the spine from the root to one place; everything beside it is shared.
 class Patcher {
  public:
@@ -103,7 +112,7 @@ class Patcher {
         if (!equal(*there, *value)) return invalid("the test failed: the value there is another");
         return root;
       }
-      return change(root, to, op == "add" ? Change::kAdd : Change::kReplace, *value);
+      return put(root, to, op == "add" ? Change::kAdd : Change::kReplace, *value);
     }
     if (op == "remove") return change(root, to, Change::kRemove, kNullNode);
     if (op != "move" && op != "copy") {
@@ -117,20 +126,28 @@ class Patcher {
     Node value = *found;
     if (op == "copy") {
       TRY_STATUS(spend(count_nodes(value, limits_.nodes_copied_max)));
-      return change(root, to, Change::kAdd, value);
+      return put(root, to, Change::kAdd, value);
     }
     if (to.size() > source.size() && std::equal(source.begin(), source.end(), to.begin())) {
       return invalid("a value cannot be moved into itself");
     }
     if (to == source) return root;
     Node without = TRY(change(root, source, Change::kRemove, kNullNode));
-    return change(without, to, Change::kAdd, value);
+    return put(without, to, Change::kAdd, value);
   }
 
  private:
   enum class Change : uint8_t { kAdd, kReplace, kRemove };
 
   static std::unexpected<base::Error> invalid(std::string what) { return base::fail(base::Code::kInvalidInput, std::move(what)); }
+
+  // Operations that nest the tree into itself would outgrow every recursion over it.
+  base::Result<Node> put(const Node& root, std::span<const std::string> path, Change what, const Node& value) {
+    if (path.size() > limits_.depth_max || !fits_depth(value, limits_.depth_max - path.size())) {
+      return base::fail(base::Code::kLimit, "the patch nests deeper than " + std::to_string(limits_.depth_max));
+    }
+    return change(root, path, what, value);
+  }
 
   base::Result<Node> change(const Node& node, std::span<const std::string> path, Change what, const Node& value) {
     if (path.empty()) {

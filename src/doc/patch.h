@@ -18,6 +18,7 @@ std::string escape_pointer_token(std::string_view token);
 const Node* resolve_pointer(const Node& root, std::string_view pointer);
 
 struct PatchLimits {
+  size_t depth_max = 512;                // of the patched tree, as of a parsed one
   size_t operations_max = 10'000;
   size_t nodes_copied_max = 20'000'000;  // values that "copy" multiplies, and siblings copied along the paths
 };
