@@ -162,6 +162,17 @@ std::vector<Found> locate(const Judged& judged, const std::vector<expr::Blame>& 
   return out;
 }
 
+// `!has(c.env) || c.env.all(…)` blames the list and the element in it: the inner one is the finding.
+void drop_enclosing(std::vector<Found>& found) {
+  auto encloses = [](const Found& outer, const Found& inner) {
+    if (!outer.missing.empty() || outer.path.size() >= inner.path.size()) return false;
+    return outer.path.empty() || outer.path.back().node == inner.path[outer.path.size() - 1].node;
+  };
+  std::erase_if(found, [&, all = found](const Found& f) {
+    return std::any_of(all.begin(), all.end(), [&](const Found& other) { return encloses(f, other); });
+  });
+}
+
 std::string described(const Found& found, const std::string& value) {
   std::string what = dotted(found.path, found.element);
   if (!found.missing.empty()) return what + (what.empty() ? "" : ".") + found.missing + " is not set";
@@ -206,6 +217,7 @@ void join(const Judged& judged, const Found& found, BlamedPlace& place) {
 
 std::vector<BlamedPlace> blamed_places(const Judged& judged, const std::vector<expr::Blame>& blames) {
   std::vector<Found> found = locate(judged, blames);
+  drop_enclosing(found);
   bool in_elements = std::any_of(found.begin(), found.end(), [](const Found& f) { return f.element > 0; });
   bool has_values =
       std::any_of(found.begin(), found.end(), [](const Found& f) { return f.element == 0 && f.missing.empty(); });
