@@ -155,7 +155,17 @@ Condition ConditionCompiler::variable(std::string_view name, std::string_view te
 
 base::Result<std::shared_ptr<const expr::ProgramSet>> ConditionCompiler::build() {
   if (!impl_->builder) return base::fail(base::Code::kInternal, impl_->broken);
-  return impl_->builder->build();
+  // Checked expressions borrow names and types from the environment that checked them: the programs keep all four alive.
+  struct Held {
+    std::shared_ptr<const expr::Env> envs[2][2];
+    std::shared_ptr<const expr::ProgramSet> programs;
+  };
+  auto held = std::make_shared<Held>();
+  held->programs = TRY(impl_->builder->build());
+  for (size_t params : {0, 1}) {
+    for (size_t authorizer : {0, 1}) held->envs[params][authorizer] = impl_->envs[params][authorizer];
+  }
+  return std::shared_ptr<const expr::ProgramSet>(held, held->programs.get());
 }
 
 ConditionRunner::ConditionRunner(std::shared_ptr<const expr::ProgramSet> programs)
