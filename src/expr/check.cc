@@ -1,5 +1,6 @@
 #include "expr/check.h"
 
+#include "expr/escape.h"
 #include "expr/internal/builder.h"
 #include "expr/internal/check_literals.h"
 #include "expr/internal/env_impl.h"
@@ -35,6 +36,9 @@ bool never_fits(const Type* from, const Type* to) {
   };
   return !open(from) && !open(to);
 }
+
+// The first Kubernetes minor version in which a field may be named by a keyword as it is.
+constexpr uint32_t kKeywordFieldsSince = 31;
 
 class Checker {
  public:
@@ -207,12 +211,14 @@ class Checker {
       }
     }
     visit(e->operand);
-    const Type* type = field_type(e, e->operand, e->name, false);
+    std::string_view field = e->name;
+    const Type* type = field_type(e, e->operand, field, false);
+    e->name = field;
     set(e, e->test_only ? kBoolType : unifier_.substitute(type, false));
   }
 
   // The type of a field of an operand that was visited.
-  const Type* field_type(const Expr* e, const Expr* operand, std::string_view field, bool optional) {
+  const Type* field_type(const Expr* e, const Expr* operand, std::string_view& field, bool optional) {
     const Type* operand_type = unifier_.substitute(get(operand), false);
     const bool was_optional = operand_type->kind == TypeKind::kOptional;
     const Type* target = was_optional ? operand_type->params[0] : operand_type;
@@ -231,9 +237,17 @@ class Checker {
     return was_optional || optional ? unifier_.optional(result) : result;
   }
 
-  const Type* object_field(const Expr* e, std::string_view object, std::string_view field) {
+  // Sets `field` to its escaped name where a keyword is written as it is (Kubernetes ≥ 1.31): a.if is a.__if__.
+  const Type* object_field(const Expr* e, std::string_view object, std::string_view& field) {
     if (env_.provider != nullptr) {
       if (const Type* type = env_.provider->field(object, field)) return type;
+      if (is_keyword(field) && (env_.version.everything || env_.version.minor >= kKeywordFieldsSince)) {
+        const std::string escaped = "__" + std::string(field) + "__";
+        if (const Type* type = env_.provider->field(object, escaped)) {
+          field = ast_.arena.copy(std::string_view(escaped));
+          return type;
+        }
+      }
     } else {
       const auto it = env_.idents.find(object);
       if (it != env_.idents.end() && it->second.is_composite) return kDynType;
@@ -246,7 +260,9 @@ class Checker {
     if (e->name == "_?._" && !e->receiver && e->args.size() == 2 && e->args[1]->kind == ExprKind::kLiteral) {
       visit(e->args[0]);
       set(e->args[1], simple_type(TypeKind::kString));
-      const Type* type = field_type(e, e->args[0], e->args[1]->literal.text, true);
+      std::string_view field = e->args[1]->literal.text;
+      const Type* type = field_type(e, e->args[0], field, true);
+      e->args[1]->literal.text = field;
       set(e, unifier_.substitute(type, false));
       if (const FunctionDecl* function = find_function("_?._", true); function != nullptr && !function->overloads.empty()) {
         reference(e).overloads.push_back(function->overloads[0].overload);
@@ -354,7 +370,8 @@ class Checker {
   const Type* join(const Expr* e, const Type* before, const Type* next) {
     if (before == nullptr) return next;
     if (unifier_.assignable(before, next)) return unifier_.most_general(before, next);
-    if (!options_.homogeneous_literals) return kDynType;
+    // Validated afterwards (Kubernetes ≥ 1.29), the arguments of format() may be mixed; before, nothing might.
+    if (!options_.homogeneous_literals || options_.validate_literals) return kDynType;
     mismatch(e, unifier_.substitute(before, true), unifier_.substitute(next, true));
     return kErrorType;
   }

@@ -55,7 +55,12 @@ class LiteralChecker {
     const size_t first = e->receiver ? 1 : 0;
     if (e->args.size() <= first) return;
     const Expr* arg = e->args[first];
-    if (arg->kind != ExprKind::kLiteral || arg->literal.kind != Literal::Kind::kString) return;
+    if (arg->kind != ExprKind::kLiteral) return;
+    if (arg->literal.kind == Literal::Kind::kInt && e->name == "timestamp") {
+      const int64_t seconds = arg->literal.integer;
+      if (seconds < internal::kSecondsMin || seconds > internal::kSecondsMax) issue(arg, "invalid timestamp argument");
+    }
+    if (arg->literal.kind != Literal::Kind::kString) return;
     const std::string_view text = arg->literal.text;
     bool good = true;
     if (e->name == "duration") {
@@ -64,7 +69,8 @@ class LiteralChecker {
     } else if (e->name == "timestamp") {
       int64_t seconds = 0;
       uint32_t nanos = 0;
-      good = internal::parse_rfc3339(text, seconds, nanos);
+      int16_t east = 0;
+      good = internal::parse_rfc3339(text, seconds, nanos, east);
     } else if (e->name == "matches") {
       good = patterns_.add(text);
     }

@@ -2,8 +2,6 @@
 
 namespace ameia::expr {
 
-namespace {
-
 bool is_keyword(std::string_view word) {
   static constexpr std::string_view kWords[] = {"true",   "false",    "null", "in",     "as",  "break", "const",   "continue",  "else",   "for", "function",
                                                 "if",     "import",   "let",  "loop",   "package",      "namespace", "return", "var",    "void", "while"};
@@ -12,6 +10,8 @@ bool is_keyword(std::string_view word) {
   }
   return false;
 }
+
+namespace {
 
 constexpr std::pair<std::string_view, std::string_view> kEscapes[] = {
     {"__", "underscores"}, {".", "dot"}, {"-", "dash"}, {"/", "slash"}};

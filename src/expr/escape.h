@@ -9,6 +9,8 @@
 
 namespace ameia::expr {
 
+// Words that a CEL identifier cannot be.
+bool is_keyword(std::string_view word);
 // The identifier that stands for a field; nullopt when none can.
 std::optional<std::string> escape_field(std::string_view field);
 // The field that an identifier stands for; nullopt when the identifier holds an unknown escape.

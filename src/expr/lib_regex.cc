@@ -15,34 +15,10 @@ namespace {
 
 constexpr int kGroupsMax = 10;  // \0 to \9
 
-// RE2 names what is wrong with a pattern a little differently from Go: "missing ): (a" is "missing closing ): `(a`".
-std::string go_error(std::string_view error) {
-  struct Row {
-    std::string_view re2, go;
-  };
-  static constexpr Row kRows[] = {{"missing )", "missing closing )"},
-                                  {"missing ]", "missing closing ]"},
-                                  {"trailing \\", "trailing backslash at end of expression"},
-                                  {"no argument for repetition operator", "missing argument to repetition operator"},
-                                  {"invalid repetition size", "invalid repeat count"},
-                                  {"bad repetition operator", "invalid nested repetition operator"},
-                                  {"invalid perl operator", "invalid or unsupported Perl syntax"},
-                                  {"invalid named capture group", "invalid named capture"},
-                                  {"pattern too large - compile failed", "expression too large"}};
-  const size_t colon = error.find(": ");
-  std::string_view what = error.substr(0, colon);
-  for (const Row& row : kRows) {
-    if (row.re2 == what) what = row.go;
-  }
-  std::string out = "error parsing regexp: " + std::string(what);
-  if (colon != std::string_view::npos) out += ": `" + std::string(error.substr(colon + 2)) + "`";
-  return out;
-}
-
 const re2::RE2* program_of(CallContext& context, const Value& pattern, std::string_view prefix, Value& failed) {
   std::string why = "no regular expressions here";
   const re2::RE2* program = context.regexes == nullptr ? nullptr : context.regexes->get(pattern.str(), &why);
-  if (program == nullptr) failed = context.error(std::string(prefix) + go_error(why));
+  if (program == nullptr) failed = context.error(std::string(prefix) + why);
   return program;
 }
 

@@ -47,7 +47,7 @@ Value matches(CallContext& context, const Value* args, uint32_t) {
   if (!two_strings(args)) return no_overload(context);
   std::string why;
   const re2::RE2* program = context.regexes == nullptr ? nullptr : context.regexes->get(args[1].str(), &why);
-  if (program == nullptr) return context.error("error parsing regexp: " + why);
+  if (program == nullptr) return context.error(why);
   std::string_view text = args[0].str();
   return Value::of(re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *program));
 }
@@ -250,8 +250,8 @@ constexpr Overload kOverloads[] = {
     {"int64_to_uint64", "uint(int) -> uint", to_uint},
     {"string_to_uint64", "uint(string) -> uint", to_uint},
     {"contains_string", "string.contains(string) -> bool", contains, cost_contains},
-    {"ends_with_string", "string.endsWith(string) -> bool", ends_with, cost_of_first},
-    {"starts_with_string", "string.startsWith(string) -> bool", starts_with, cost_of_first},
+    {"ends_with_string", "string.endsWith(string) -> bool", ends_with, cost_of_second},
+    {"starts_with_string", "string.startsWith(string) -> bool", starts_with, cost_of_second},
     {"matches", "matches(string, string) -> bool", matches},
     {"matches_string", "string.matches(string) -> bool", matches, cost_matches},
     {"timestamp_to_year", "timestamp.getFullYear() -> int", get_part<Part::kFullYear>},

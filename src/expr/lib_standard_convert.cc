@@ -144,7 +144,7 @@ Value to_string_value(CallContext& context, const Value* args, uint32_t) {
       if (!is_utf8(v.str())) return context.error("invalid UTF-8 in bytes, cannot convert to string");
       return Value::of_string(v.str(), is_ascii(v.str()));
     case ValueKind::kDuration: return context.string(format_duration(v.integer));
-    case ValueKind::kTimestamp: return context.string(format_rfc3339(v.integer, v.size));
+    case ValueKind::kTimestamp: return context.string(format_rfc3339(v.integer, v.size, v.east));
     default: return context.error("no such overload");
   }
 }
@@ -153,16 +153,17 @@ Value to_timestamp(CallContext& context, const Value* args, uint32_t) {
   const Value& v = args[0];
   int64_t seconds = 0;
   uint32_t nanos = 0;
+  int16_t east = 0;
   switch (v.kind) {
     case ValueKind::kTimestamp: return v;
     case ValueKind::kInt: seconds = v.integer; break;
     case ValueKind::kString:
-      if (!parse_rfc3339(v.str(), seconds, nanos)) return cannot(context, v, "google.protobuf.Timestamp");
+      if (!parse_rfc3339(v.str(), seconds, nanos, east)) return cannot(context, v, "google.protobuf.Timestamp");
       break;
     default: return context.error("no such overload");
   }
   if (seconds < kSecondsMin || seconds > kSecondsMax) return context.error("timestamp overflow");
-  return Value::of_timestamp(seconds, nanos);
+  return Value::of_timestamp(seconds, nanos, east);
 }
 
 Value to_type(CallContext& context, const Value* args, uint32_t) {

@@ -7,7 +7,7 @@ namespace {
 
 Value no_overload(CallContext& context) { return context.error("no such overload"); }
 
-Value timestamp_or_error(CallContext& context, int64_t seconds, int64_t nanos) {
+Value timestamp_or_error(CallContext& context, int64_t seconds, int64_t nanos, int16_t east) {
   seconds += nanos / kNanos;
   nanos %= kNanos;
   if (nanos < 0) {
@@ -15,11 +15,12 @@ Value timestamp_or_error(CallContext& context, int64_t seconds, int64_t nanos) {
     --seconds;
   }
   if (seconds < kSecondsMin || seconds > kSecondsMax) return context.error("timestamp overflow");
-  return Value::of_timestamp(seconds, static_cast<uint32_t>(nanos));
+  return Value::of_timestamp(seconds, static_cast<uint32_t>(nanos), east);
 }
 
 Value shift(CallContext& context, const Value& timestamp, int64_t nanos) {
-  return timestamp_or_error(context, timestamp.integer + nanos / kNanos, int64_t{timestamp.size} + nanos % kNanos);
+  return timestamp_or_error(context, timestamp.integer + nanos / kNanos, int64_t{timestamp.size} + nanos % kNanos,
+                            timestamp.east);
 }
 
 Value concat(CallContext& context, const Value& a, const Value& b) {

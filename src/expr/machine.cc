@@ -51,10 +51,45 @@ ProgramSetBuilder::ProgramSetBuilder(std::shared_ptr<const Env> env) : impl_(std
 }
 ProgramSetBuilder::~ProgramSetBuilder() = default;
 
+namespace {
+
+// The literal patterns of Kubernetes' find() and findAll() are compiled with the program, which cannot be without them.
+std::string bad_pattern(const Expr* root, RegexCache& regexes) {
+  std::vector<const Expr*> open{root};
+  while (!open.empty()) {
+    const Expr* e = open.back();
+    open.pop_back();
+    if (e == nullptr) continue;
+    if (e->kind == ExprKind::kCall && e->receiver && (e->name == "find" || e->name == "findAll") && e->args.size() > 1 &&
+        e->args[1]->kind == ExprKind::kLiteral && e->args[1]->literal.kind == Literal::Kind::kString) {
+      std::string why;
+      if (!regexes.add(e->args[1]->literal.text)) {
+        regexes.get(e->args[1]->literal.text, &why);
+        return why;
+      }
+    }
+    open.push_back(e->operand);
+    open.insert(open.end(), e->args.begin(), e->args.end());
+    for (const MapEntry& entry : e->entries) {
+      open.push_back(entry.key);
+      open.push_back(entry.value);
+    }
+    if (e->loop != nullptr) {
+      for (const Expr* part : {e->loop->iter_range, e->loop->accu_init, e->loop->loop_condition, e->loop->loop_step, e->loop->result}) {
+        open.push_back(part);
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 base::Result<ProgramId> ProgramSetBuilder::add(Checked checked, uint32_t scope) {
   constexpr size_t kProgramsMax = 1'000'000;
   if (impl_->programs.size() >= kProgramsMax) return base::fail(base::Code::kLimit, "too many expressions in one program set");
   if (checked.ast == nullptr || checked.ast->root == nullptr) return base::fail(base::Code::kInvalidInput, "an expression without a tree");
+  if (std::string why = bad_pattern(checked.ast->root, impl_->regexes); !why.empty()) return base::fail(base::Code::kInvalidInput, why);
   if (checked.references.size() <= checked.ast->ids) checked.references.resize(checked.ast->ids + 1);
   if (checked.types.size() <= checked.ast->ids) checked.types.resize(checked.ast->ids + 1);
   auto id = static_cast<ProgramId>(impl_->programs.size());

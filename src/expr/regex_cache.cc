@@ -5,6 +5,30 @@
 namespace ameia::expr {
 namespace {
 
+// RE2 names what is wrong with a pattern a little differently from Go: "missing ): (a" is "missing closing ): `(a`".
+std::string go_error(std::string_view error) {
+  struct Row {
+    std::string_view re2, go;
+  };
+  static constexpr Row kRows[] = {{"missing )", "missing closing )"},
+                                  {"missing ]", "missing closing ]"},
+                                  {"trailing \\", "trailing backslash at end of expression"},
+                                  {"no argument for repetition operator", "missing argument to repetition operator"},
+                                  {"invalid repetition size", "invalid repeat count"},
+                                  {"bad repetition operator", "invalid nested repetition operator"},
+                                  {"invalid perl operator", "invalid or unsupported Perl syntax"},
+                                  {"invalid named capture group", "invalid named capture"},
+                                  {"pattern too large - compile failed", "expression too large"}};
+  const size_t colon = error.find(": ");
+  std::string_view what = error.substr(0, colon);
+  for (const Row& row : kRows) {
+    if (row.re2 == what) what = row.go;
+  }
+  std::string out = "error parsing regexp: " + std::string(what);
+  if (colon != std::string_view::npos) out += ": `" + std::string(error.substr(colon + 2)) + "`";
+  return out;
+}
+
 std::unique_ptr<re2::RE2> compile(std::string_view pattern) {
   re2::RE2::Options options;
   options.set_log_errors(false);
@@ -33,7 +57,7 @@ const re2::RE2* RegexCache::get(std::string_view pattern, std::string* error) co
   if (auto it = computed_.find(pattern); it != computed_.end()) return it->second.get();
   Program program = compile(pattern);
   if (!program->ok()) {
-    if (error != nullptr) *error = program->error();
+    if (error != nullptr) *error = go_error(program->error());
     return nullptr;
   }
   if (computed_.size() >= kComputedMax) {

@@ -133,7 +133,12 @@ void Schemas::Impl::add_fields(Row& row, const doc::Node& schema, bool resource_
     if (!f.escaped.empty()) row.by_escaped.emplace(f.escaped, at);
     row.fields.push_back(f);
   };
-  if (resource_root) {
+  // A schema that declares what every resource has keeps its own declarations.
+  auto typed = [](const doc::Node& of, std::string_view type) { return of["type"].str() == type; };
+  const doc::Node &properties = schema["properties"], &own = properties["metadata"];
+  bool declared = typed(properties["kind"], "string") && typed(properties["apiVersion"], "string") && typed(own, "object") &&
+                  typed(own["properties"]["name"], "string") && typed(own["properties"]["generateName"], "string");
+  if (resource_root && !declared) {
     if (string_schema == 0) string_schema = simple(Shape::kString, TypeKind::kString, "string");
     field("apiVersion", string_schema);
     field("kind", string_schema);
@@ -306,6 +311,7 @@ Value Schemas::Impl::convert_string(const doc::Node& node, Shape shape, CallCont
   std::string_view text = node.str();
   int64_t number = 0;
   uint32_t nanos = 0;
+  int16_t east = 0;
   auto bad = [&](std::string_view what) { return context.error(std::string(what) + std::string(text.substr(0, 200))); };
   switch (shape) {
     case Shape::kDuration:
@@ -313,8 +319,8 @@ Value Schemas::Impl::convert_string(const doc::Node& node, Shape shape, CallCont
     case Shape::kDate:
       return internal::parse_date(text, number) ? Value::of_timestamp(number, 0) : bad("Invalid date formatted string ");
     case Shape::kDateTime:
-      return internal::parse_rfc3339(text, number, nanos) ? Value::of_timestamp(number, nanos)
-                                                          : bad("Invalid date-time formatted string ");
+      return internal::parse_rfc3339(text, number, nanos, east) ? Value::of_timestamp(number, nanos, east)
+                                                                : bad("Invalid date-time formatted string ");
     case Shape::kBytes: {
       std::string_view bytes;
       return decode_base64(text, context.arena, bytes) ? Value::of_bytes(bytes) : bad("Invalid byte formatted string ");

@@ -46,7 +46,7 @@ class Writer {
       case ValueKind::kString: doc::append_json_string(out_, v.str().substr(0, size_max_)); break;
       case ValueKind::kBytes: bytes(v.str().substr(0, size_max_)); break;
       case ValueKind::kDuration: out_ += "duration(\"" + internal::format_duration(v.integer) + "\")"; break;
-      case ValueKind::kTimestamp: out_ += "timestamp(\"" + internal::format_rfc3339(v.integer, v.size) + "\")"; break;
+      case ValueKind::kTimestamp: out_ += "timestamp(\"" + internal::format_rfc3339(v.integer, v.size, v.east) + "\")"; break;
       case ValueKind::kDocList:
       case ValueKind::kList:
         out_ += '[';
@@ -136,7 +136,7 @@ class Writer {
         }
         break;
       case ValueKind::kDuration: doc::append_json_string(out_, internal::format_duration(v.integer)); break;
-      case ValueKind::kTimestamp: doc::append_json_string(out_, internal::format_rfc3339(v.integer, v.size)); break;
+      case ValueKind::kTimestamp: doc::append_json_string(out_, internal::format_rfc3339(v.integer, v.size, v.east)); break;
       case ValueKind::kError: doc::append_json_string(out_, v.error->message); break;
       case ValueKind::kType: doc::append_json_string(out_, internal::runtime_name(*v.type)); break;
       case ValueKind::kOpaque: doc::append_json_string(out_, v.opaque->text()); break;

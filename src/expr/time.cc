@@ -77,7 +77,8 @@ bool parse_date(std::string_view text, int64_t& seconds) {
   return true;
 }
 
-bool parse_rfc3339(std::string_view text, int64_t& seconds, uint32_t& nanos) {
+bool parse_rfc3339(std::string_view text, int64_t& seconds, uint32_t& nanos, int16_t& minutes_east) {
+  minutes_east = 0;
   int hour = 0, minute = 0, second = 0;
   if (text.size() < 20 || text[10] != 'T' || !parse_date(text.substr(0, 10), seconds) || !digits(text, 11, 2, hour) ||
       text[13] != ':' || !digits(text, 14, 2, minute) || text[16] != ':' || !digits(text, 17, 2, second) || hour > 23 ||
@@ -103,13 +104,15 @@ bool parse_rfc3339(std::string_view text, int64_t& seconds, uint32_t& nanos) {
       text[at + 3] != ':' || !digits(text, at + 4, 2, zone_minutes) || zone_hours > 24 || zone_minutes > 59) {
     return false;
   }
-  int64_t east = zone_hours * 3600 + zone_minutes * 60;
-  seconds -= text[at] == '-' ? -east : east;
+  int east = zone_hours * 60 + zone_minutes;
+  if (text[at] == '-') east = -east;
+  minutes_east = static_cast<int16_t>(east);
+  seconds -= int64_t{east} * 60;
   return true;
 }
 
-std::string format_rfc3339(int64_t seconds, uint32_t nanos) {
-  Civil c = civil_of(seconds);
+std::string format_rfc3339(int64_t seconds, uint32_t nanos, int16_t east) {
+  Civil c = civil_of(seconds + int64_t{east} * 60);
   char text[64];
   int n = std::snprintf(text, sizeof text, "%04lld-%02d-%02dT%02d:%02d:%02d", static_cast<long long>(c.year), c.month, c.day,
                         c.hour, c.minute, c.second);
@@ -120,7 +123,10 @@ std::string format_rfc3339(int64_t seconds, uint32_t nanos) {
     while (fraction.ends_with('0')) fraction.remove_suffix(1);
     out += fraction;
   }
-  return out + "Z";
+  if (east == 0) return out + "Z";
+  int minutes = east < 0 ? -east : east;
+  std::snprintf(text, sizeof text, "%c%02d:%02d", east < 0 ? '-' : '+', minutes / 60, minutes % 60);
+  return out + text;
 }
 
 bool parse_duration(std::string_view text, int64_t& nanos) {

@@ -12,7 +12,7 @@ namespace ameia::expr {
 using internal::compare_numbers;
 using internal::is_number;
 
-Value Value::of_node(const doc::Node& n, uint16_t schema) {
+Value Value::of_node(const doc::Node& n) {
   Value v;
   switch (n.kind) {
     case doc::Kind::kNull: break;
@@ -23,7 +23,6 @@ Value Value::of_node(const doc::Node& n, uint16_t schema) {
     case doc::Kind::kList:
     case doc::Kind::kMap:
       v.kind = n.kind == doc::Kind::kList ? ValueKind::kDocList : ValueKind::kDocMap;
-      v.schema = schema;
       v.node = &n;
   }
   return v;

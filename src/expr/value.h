@@ -48,7 +48,7 @@ struct MapValue {
 struct Value {
   ValueKind kind = ValueKind::kNull;
   bool ascii = false;     // kString: every byte < 0x80
-  uint16_t schema = 0;    // unused by evaluation: documents with a schema are converted when bound (expr/schema.h)
+  int16_t east = 0;       // kTimestamp: minutes east of UTC that it was written with; only its text shows them
   uint32_t size = 0;      // kString, kBytes: bytes; kTimestamp: nanoseconds in the second
   union {
     bool boolean;
@@ -79,8 +79,8 @@ struct Value {
     Value v; v.kind = ValueKind::kBytes; v.size = static_cast<uint32_t>(s.size()); v.chars = s.data(); return v;
   }
   static Value of_duration(int64_t ns) { Value v; v.kind = ValueKind::kDuration; v.integer = ns; return v; }
-  static Value of_timestamp(int64_t s, uint32_t ns) {
-    Value v; v.kind = ValueKind::kTimestamp; v.integer = s; v.size = ns; return v;
+  static Value of_timestamp(int64_t s, uint32_t ns, int16_t minutes_east = 0) {
+    Value v; v.kind = ValueKind::kTimestamp; v.integer = s; v.size = ns; v.east = minutes_east; return v;
   }
   static Value of_opaque(const Opaque* o) { Value v; v.kind = ValueKind::kOpaque; v.opaque = o; return v; }
   static Value of_type(const Type* t) { Value v; v.kind = ValueKind::kType; v.type = t; return v; }
@@ -88,7 +88,7 @@ struct Value {
   static Value of_map(const MapValue* m) { Value v; v.kind = ValueKind::kMap; v.map = m; return v; }
   static Value of_optional(const Value* inner) { Value v; v.kind = ValueKind::kOptional; v.optional = inner; return v; }
   // Scalars become scalars, lists and maps stay views of the document.
-  static Value of_node(const doc::Node& n, uint16_t schema = 0);
+  static Value of_node(const doc::Node& n);
 
   [[nodiscard]] bool is(ValueKind k) const { return kind == k; }
   [[nodiscard]] bool is_error() const { return kind == ValueKind::kError; }

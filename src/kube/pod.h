@@ -1,5 +1,5 @@
-// Views of pods and of the objects that carry a pod template: where the pod's metadata and spec are, and its containers.
-// Why: a rule about pods holds for every kind that makes pods, and must point at the line the user wrote.
+// Views of pods and of the objects that carry a pod template: where the pod's metadata and spec are, and its
+// containers. Why: a rule about pods holds for every kind that makes pods, and must point at the line the user wrote.
 // Neighbours: policy/pss.h judges what is found here.
 #pragma once
 
@@ -26,7 +26,8 @@ enum class ContainerKind : uint8_t { kInit, kMain, kEphemeral };
 // "initContainers", "containers", "ephemeralContainers": the field of the spec.
 std::string_view field_name(ContainerKind kind);
 
-// Calls visit(container) for init, main, then ephemeral containers, the order in which Kubernetes' own checks name them.
+// Calls visit(container) for init, main, then ephemeral containers, the order in which Kubernetes' own checks name
+// them.
 template <typename Visit>
 void visit_containers(const doc::Node& pod_spec, Visit visit) {
   for (ContainerKind kind : {ContainerKind::kInit, ContainerKind::kMain, ContainerKind::kEphemeral}) {

@@ -1,6 +1,7 @@
 // Pod Security Standards: privileged, baseline and restricted, every policy version from v1.0, natively.
-// Why native: reasons and details are, word for word, those of k8s.io/pod-security-admission, which the cluster enforces.
-// Neighbours: kube/pod.h finds the pod inside an object, policy/pss_admission.h applies namespace labels and exemptions.
+// Why native: reasons and details are, word for word, those of k8s.io/pod-security-admission, which the cluster
+// enforces. Neighbours: kube/pod.h finds the pod inside an object, policy/pss_admission.h applies namespace labels and
+// exemptions.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +48,8 @@ struct PssResult {
   [[nodiscard]] std::string reasons() const;
 };
 
-// Judges a pod by its metadata (annotations count in old versions) and spec, as a user wrote them: where a default of the
-// API decides (a volume without a source is an emptyDir), it is applied. The nodes of the result borrow from them.
+// Judges a pod by its metadata (annotations count in old versions) and spec, as a user wrote them: where a default of
+// the API decides (a volume without a source is an emptyDir), it is applied. The nodes of the result borrow from them.
 // `newest_minor` < kPssNewestMinor: as an API server of that older version judges.
 PssResult evaluate(Level level, PssVersion version, const doc::Node& pod_metadata, const doc::Node& pod_spec,
                    uint32_t newest_minor = kPssNewestMinor);

@@ -29,7 +29,8 @@ bool has(const std::vector<std::string>& list, std::string_view text) {
   return !text.empty() && std::find(list.begin(), list.end(), text) != list.end();
 }
 
-void invalid_label(std::vector<std::string>& errors, std::string_view label, std::string_view value, std::string_view why) {
+void invalid_label(std::vector<std::string>& errors, std::string_view label, std::string_view value,
+                   std::string_view why) {
   errors.push_back("metadata.labels[" + std::string(label) + "]: Invalid value: " + pss::go_quote(value) + ": " +
                    std::string(why));
 }
@@ -63,7 +64,9 @@ bool runtime_class_exempt(const PssConfig& config, const Node& pod_spec) {
 }
 
 // Of what an update of a pod may change, images matter, and new ephemeral containers.
-bool image_changed(const Node& a, const Node& b) { return a["image"].str() != b["image"].str(); }
+bool image_changed(const Node& a, const Node& b) {
+  return a["image"].str() != b["image"].str();
+}
 
 bool is_significant_update(const Node& spec, const Node& old_spec) {
   for (std::string_view field : {"containers", "initContainers"}) {
@@ -74,7 +77,8 @@ bool is_significant_update(const Node& spec, const Node& old_spec) {
     }
   }
   std::map<std::string_view, const Node*> before;
-  for (const Node& container : old_spec["ephemeralContainers"].list()) before.emplace(container["name"].str(), &container);
+  for (const Node& container : old_spec["ephemeralContainers"].list())
+    before.emplace(container["name"].str(), &container);
   for (const Node& container : spec["ephemeralContainers"].list()) {
     auto found = before.find(container["name"].str());
     if (found == before.end() || image_changed(container, *found->second)) return true;
@@ -102,7 +106,8 @@ PssDecision evaluate_pod(const PssConfig& config, const PssLabels& labels, const
   };
   const PssModes& modes = labels.modes;
   PssResult audit = judge(modes.audit);
-  if (!audit.allowed) decision.audit_annotations.emplace_back("audit-violations", words("would violate", modes.audit, audit));
+  if (!audit.allowed)
+    decision.audit_annotations.emplace_back("audit-violations", words("would violate", modes.audit, audit));
   if (enforce) {
     decision.audit_annotations.emplace_back("enforce-policy", to_string(modes.enforce));
     PssResult result = judge(modes.enforce);
@@ -123,8 +128,8 @@ PssDecision evaluate_pod(const PssConfig& config, const PssLabels& labels, const
 }
 
 // An exempt namespace that sets labels is told that they do nothing.
-std::optional<std::string> exempt_namespace_warning(const PssConfig& config, std::string_view name, const PssModes& modes,
-                                                    const Node& labels) {
+std::optional<std::string> exempt_namespace_warning(const PssConfig& config, std::string_view name,
+                                                    const PssModes& modes, const Node& labels) {
   const PssModes& defaults = config.defaults;
   bool as_default = equivalent(modes.enforce, defaults.enforce) && equivalent(modes.audit, defaults.audit) &&
                     equivalent(modes.warn, defaults.warn);
@@ -161,7 +166,8 @@ std::vector<const Node*> prioritize(const PssConfig& config, std::span<const Nod
   return first;
 }
 
-std::vector<std::string> evaluate_existing_pods(const PssConfig& config, const PssRequest& request, const PssPolicy& enforce) {
+std::vector<std::string> evaluate_existing_pods(const PssConfig& config, const PssRequest& request,
+                                                const PssPolicy& enforce) {
   struct Count {
     std::string_view first_name;
     size_t pods = 0;
@@ -170,7 +176,8 @@ std::vector<std::string> evaluate_existing_pods(const PssConfig& config, const P
   size_t checked = std::min(pods.size(), kPssNamespacePodsMax);
   std::map<std::string, Count> by_reason;
   for (size_t i = 0; i < checked; ++i) {
-    PssResult result = evaluate(enforce.level, enforce.version, (*pods[i])["metadata"], (*pods[i])["spec"], config.newest_minor);
+    PssResult result =
+        evaluate(enforce.level, enforce.version, (*pods[i])["metadata"], (*pods[i])["spec"], config.newest_minor);
     if (result.allowed) continue;
     std::string_view name = (*pods[i])["metadata"]["name"].str();
     Count& count = by_reason[result.reasons()];
@@ -179,8 +186,8 @@ std::vector<std::string> evaluate_existing_pods(const PssConfig& config, const P
   }
   std::vector<std::string> warnings, details;
   if (checked < pods.size()) {
-    warnings.push_back("new PodSecurity enforce level only checked against the first " + std::to_string(checked) + " of " +
-                       std::to_string(pods.size()) + " existing pods");
+    warnings.push_back("new PodSecurity enforce level only checked against the first " + std::to_string(checked) +
+                       " of " + std::to_string(pods.size()) + " existing pods");
   }
   for (const auto& [reason, count] : by_reason) {
     std::string others;
@@ -209,7 +216,8 @@ PssDecision evaluate_namespace(const PssConfig& config, const PssRequest& reques
   };
   bool exempt = has(config.exemptions.namespaces, request.name);
   auto warn_exempt = [&] {
-    if (auto warning = exempt_namespace_warning(config, request.name, now.modes, labels)) decision.warnings.push_back(*warning);
+    if (auto warning = exempt_namespace_warning(config, request.name, now.modes, labels))
+      decision.warnings.push_back(*warning);
     return decision;
   };
   if (request.operation == "CREATE") {
@@ -281,11 +289,14 @@ PssDecision evaluate_admission(const PssConfig& config, const Node& namespace_la
   PssLabels labels = resolve_labels(namespace_labels, config.defaults);
   const Node& object = *request.object;
   if (is_pod) {
-    if (labels.errors.empty() && fully_privileged(labels.modes)) return allowed_with("enforce-policy", "privileged:latest");
-    if (request.operation == "UPDATE" && !is_significant_update(object["spec"], (*request.old_object)["spec"])) return {};
+    if (labels.errors.empty() && fully_privileged(labels.modes))
+      return allowed_with("enforce-policy", "privileged:latest");
+    if (request.operation == "UPDATE" && !is_significant_update(object["spec"], (*request.old_object)["spec"]))
+      return {};
     return evaluate_pod(config, labels, request, object["metadata"], object["spec"], true);
   }
-  if (labels.errors.empty() && labels.modes.warn.level == Level::kPrivileged && labels.modes.audit.level == Level::kPrivileged) {
+  if (labels.errors.empty() && labels.modes.warn.level == Level::kPrivileged &&
+      labels.modes.audit.level == Level::kPrivileged) {
     return {};
   }
   std::optional<kube::PodView> pod = kube::find_pod(object);

@@ -47,8 +47,8 @@ struct PssRequest {
   std::string_view operation;                     // CREATE, UPDATE, …
   std::string_view ns, name, user;
   const doc::Node* object = &doc::kNullNode;
-  const doc::Node* old_object = &doc::kNullNode;       // of an UPDATE
-  std::span<const doc::Node* const> existing_pods;     // of the namespace, for an UPDATE of the namespace itself
+  const doc::Node* old_object = &doc::kNullNode;    // of an UPDATE
+  std::span<const doc::Node* const> existing_pods;  // of the namespace, for an UPDATE of the namespace itself
 };
 
 struct PssDecision {

@@ -59,8 +59,8 @@ bool app_armor_profile(const Pod& pod, PssViolation& out) {
 bool capabilities_baseline(const Pod& pod, PssViolation& out) {
   // What container runtimes grant by default, without NET_RAW.
   static constexpr std::array<std::string_view, 13> kAllowed = {
-      "AUDIT_WRITE", "CHOWN",   "DAC_OVERRIDE", "FOWNER", "FSETID",  "KILL",      "MKNOD",
-      "NET_BIND_SERVICE", "SETFCAP", "SETGID",  "SETPCAP", "SETUID", "SYS_CHROOT"};
+      "AUDIT_WRITE",      "CHOWN",   "DAC_OVERRIDE", "FOWNER",  "FSETID", "KILL",      "MKNOD",
+      "NET_BIND_SERVICE", "SETFCAP", "SETGID",       "SETPCAP", "SETUID", "SYS_CHROOT"};
   Names bad_containers;
   SortedSet bad_values;
   kube::visit_containers(pod.spec, [&](const Node& container) {
@@ -74,9 +74,9 @@ bool capabilities_baseline(const Pod& pod, PssViolation& out) {
     if (!valid) bad_containers.push_back(name_of(container));
   });
   if (bad_containers.empty()) return true;
-  return deny(out, "non-default capabilities",
-              containers(bad_containers) + " must not include " + quoted(bad_values) +
-                  " in securityContext.capabilities.add");
+  return deny(
+      out, "non-default capabilities",
+      containers(bad_containers) + " must not include " + quoted(bad_values) + " in securityContext.capabilities.add");
 }
 
 bool host_namespaces(const Pod& pod, PssViolation& out) {
@@ -135,7 +135,8 @@ bool host_probes_and_lifecycle(const Pod& pod, PssViolation& out) {
     }
   };
   kube::visit_containers(pod.spec, [&](const Node& container) {
-    for (std::string_view probe : {"livenessProbe", "readinessProbe", "startupProbe"}) look_at(container, container[probe]);
+    for (std::string_view probe : {"livenessProbe", "readinessProbe", "startupProbe"})
+      look_at(container, container[probe]);
     for (std::string_view hook : {"postStart", "preStop"}) look_at(container, container["lifecycle"][hook]);
   });
   if (bad_containers.empty()) return true;
@@ -183,7 +184,8 @@ bool se_linux_options(const Pod& pod, PssViolation& out, bool allow_engine) {
   auto is_bad = [&](const Node& holder) {
     const Node* options = security_field(holder, "seLinuxOptions");
     if (options == nullptr) return false;
-    static constexpr std::array<std::string_view, 4> kTypes = {"", "container_t", "container_init_t", "container_kvm_t"};
+    static constexpr std::array<std::string_view, 4> kTypes = {"", "container_t", "container_init_t",
+                                                               "container_kvm_t"};
     std::string_view type = (*options)["type"].str();
     bool bad = false;
     if (!one_of(type, kTypes) && !(allow_engine && type == "container_engine_t")) {
@@ -207,7 +209,8 @@ bool se_linux_options(const Pod& pod, PssViolation& out, bool allow_engine) {
   add_containers(setters, bad_containers);
   if (setters.empty()) return true;
   Names what;
-  if (!bad_types.empty()) what.push_back(std::string(plural("type", "types", bad_types.size())) + ' ' + quoted(bad_types));
+  if (!bad_types.empty())
+    what.push_back(std::string(plural("type", "types", bad_types.size())) + ' ' + quoted(bad_types));
   if (set_user) what.emplace_back("user may not be set");
   if (set_role) what.emplace_back("role may not be set");
   return deny(out, "seLinuxOptions",
@@ -215,8 +218,12 @@ bool se_linux_options(const Pod& pod, PssViolation& out, bool allow_engine) {
 }
 }  // namespace
 
-bool se_linux_options_1_0(const Pod& pod, PssViolation& out) { return se_linux_options(pod, out, false); }
-bool se_linux_options_1_31(const Pod& pod, PssViolation& out) { return se_linux_options(pod, out, true); }
+bool se_linux_options_1_0(const Pod& pod, PssViolation& out) {
+  return se_linux_options(pod, out, false);
+}
+bool se_linux_options_1_31(const Pod& pod, PssViolation& out) {
+  return se_linux_options(pod, out, true);
+}
 
 // Before 1.19 the profile was an annotation.
 bool seccomp_annotations(const Pod& pod, PssViolation& out) {
@@ -285,7 +292,8 @@ bool sysctls(const Pod& pod, PssViolation& out, size_t safe) {
   Names bad;
   for (const Node& sysctl : pod.spec["securityContext"]["sysctls"].list()) {
     const Node& name = sysctl["name"];
-    if (std::find(kSafeSysctls.begin(), kSafeSysctls.begin() + safe, name.str()) != kSafeSysctls.begin() + safe) continue;
+    if (std::find(kSafeSysctls.begin(), kSafeSysctls.begin() + safe, name.str()) != kSafeSysctls.begin() + safe)
+      continue;
     bad.emplace_back(name.str());
     out.nodes.push_back(name.is_null() ? &sysctl : &name);
   }
@@ -293,11 +301,21 @@ bool sysctls(const Pod& pod, PssViolation& out, size_t safe) {
 }
 }  // namespace
 
-bool sysctls_1_0(const Pod& pod, PssViolation& out) { return sysctls(pod, out, 5); }
-bool sysctls_1_27(const Pod& pod, PssViolation& out) { return sysctls(pod, out, 6); }
-bool sysctls_1_29(const Pod& pod, PssViolation& out) { return sysctls(pod, out, 10); }
-bool sysctls_1_32(const Pod& pod, PssViolation& out) { return sysctls(pod, out, 12); }
-bool sysctls_1_37(const Pod& pod, PssViolation& out) { return sysctls(pod, out, 14); }
+bool sysctls_1_0(const Pod& pod, PssViolation& out) {
+  return sysctls(pod, out, 5);
+}
+bool sysctls_1_27(const Pod& pod, PssViolation& out) {
+  return sysctls(pod, out, 6);
+}
+bool sysctls_1_29(const Pod& pod, PssViolation& out) {
+  return sysctls(pod, out, 10);
+}
+bool sysctls_1_32(const Pod& pod, PssViolation& out) {
+  return sysctls(pod, out, 12);
+}
+bool sysctls_1_37(const Pod& pod, PssViolation& out) {
+  return sysctls(pod, out, 14);
+}
 
 bool windows_host_process(const Pod& pod, PssViolation& out) {
   Names setters, bad_containers;

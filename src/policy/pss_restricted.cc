@@ -45,7 +45,8 @@ bool capabilities_restricted(const Pod& pod, PssViolation& out) {
       return;
     }
     bool dropped_all = false;
-    for (const Node& capability : (*capabilities)["drop"].list()) dropped_all = dropped_all || capability.str() == "ALL";
+    for (const Node& capability : (*capabilities)["drop"].list())
+      dropped_all = dropped_all || capability.str() == "ALL";
     if (!dropped_all) {
       not_dropping.push_back(name_of(container));
       const Node* drop = present(*capabilities, "drop");
@@ -61,9 +62,11 @@ bool capabilities_restricted(const Pod& pod, PssViolation& out) {
     if (bad) adding.push_back(name_of(container));
   });
   Names details;
-  if (!not_dropping.empty()) details.push_back(containers(not_dropping) + " must set securityContext.capabilities.drop=[\"ALL\"]");
+  if (!not_dropping.empty())
+    details.push_back(containers(not_dropping) + " must set securityContext.capabilities.drop=[\"ALL\"]");
   if (!adding.empty()) {
-    details.push_back(containers(adding) + " must not include " + quoted(added) + " in securityContext.capabilities.add");
+    details.push_back(containers(adding) + " must not include " + quoted(added) +
+                      " in securityContext.capabilities.add");
   }
   return details.empty() || deny(out, "unrestricted capabilities", join(details, "; "));
 }
@@ -74,16 +77,35 @@ bool capabilities_restricted_linux(const Pod& pod, PssViolation& out) {
 
 bool restricted_volumes(const Pod& pod, PssViolation& out) {
   static constexpr std::array<std::string_view, 9> kAllowed = {
-      "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected", "secret"};
+      "configMap", "csi",   "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim",
+      "projected", "secret"};
   // The first that is set names the type.
-  static constexpr std::array<std::string_view, 21> kForbidden = {
-      "hostPath", "gcePersistentDisk", "awsElasticBlockStore", "gitRepo", "nfs",       "iscsi",         "glusterfs",
-      "rbd",      "flexVolume",        "cinder",               "cephfs",  "flocker",   "fc",            "azureFile",
-      "vsphereVolume", "quobyte",      "azureDisk", "photonPersistentDisk", "portworxVolume", "scaleIO", "storageos"};
+  static constexpr std::array<std::string_view, 21> kForbidden = {"hostPath",
+                                                                  "gcePersistentDisk",
+                                                                  "awsElasticBlockStore",
+                                                                  "gitRepo",
+                                                                  "nfs",
+                                                                  "iscsi",
+                                                                  "glusterfs",
+                                                                  "rbd",
+                                                                  "flexVolume",
+                                                                  "cinder",
+                                                                  "cephfs",
+                                                                  "flocker",
+                                                                  "fc",
+                                                                  "azureFile",
+                                                                  "vsphereVolume",
+                                                                  "quobyte",
+                                                                  "azureDisk",
+                                                                  "photonPersistentDisk",
+                                                                  "portworxVolume",
+                                                                  "scaleIO",
+                                                                  "storageos"};
   Names bad;
   SortedSet types;
   for (const Node& volume : pod.spec["volumes"].list()) {
-    // Written without a source, a volume is an emptyDir by default; of a source that nobody knows that is not to be said.
+    // Written without a source, a volume is an emptyDir by default; of a source that nobody knows that is not to be
+    // said.
     bool allowed = !pod.defaulted && is_bare(volume);
     for (std::string_view type : kAllowed) allowed = allowed || present(volume, type) != nullptr;
     if (allowed) continue;
@@ -128,7 +150,8 @@ bool run_as_non_root(const Pod& pod, PssViolation& out) {
   });
   if (!explicitly_bad.empty()) setters.push_back(containers(explicitly_bad));
   if (!setters.empty()) {
-    return deny(out, "runAsNonRoot != true", join(setters, " and ") + " must not set securityContext.runAsNonRoot=false");
+    return deny(out, "runAsNonRoot != true",
+                join(setters, " and ") + " must not set securityContext.runAsNonRoot=false");
   }
   if (implicitly_bad.empty()) return true;
   out.nodes = std::move(unset);

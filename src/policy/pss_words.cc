@@ -14,7 +14,11 @@ struct Rune {
 Rune decode(std::string_view text) {
   auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   unsigned char lead = byte(0);
-  size_t size = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+  size_t size = lead < 0x80                   ? 1
+                : lead >= 0xC2 && lead < 0xE0 ? 2
+                : lead >= 0xE0 && lead < 0xF0 ? 3
+                : lead >= 0xF0 && lead < 0xF5 ? 4
+                                              : 0;
   if (size == 0 || size > text.size()) return {};
   uint32_t value = size == 1 ? lead : lead & (0xFFu >> (size + 1));
   for (size_t i = 1; i < size; ++i) {
@@ -53,16 +57,23 @@ std::string join(const Names& items, std::string_view separator) {
   return out;
 }
 
-std::string quoted(const Names& items) { return quote_all(items); }
-std::string quoted(const SortedSet& items) { return quote_all(items); }
+std::string quoted(const Names& items) {
+  return quote_all(items);
+}
+std::string quoted(const SortedSet& items) {
+  return quote_all(items);
+}
 
-std::string_view plural(std::string_view one, std::string_view many, size_t count) { return count == 1 ? one : many; }
+std::string_view plural(std::string_view one, std::string_view many, size_t count) {
+  return count == 1 ? one : many;
+}
 
 std::string containers(const Names& names) {
   return std::string(plural("container", "containers", names.size())) + ' ' + quoted(names);
 }
 
-// Printable beyond ASCII is taken to be any code point but the C1 controls and the marks that take no space of their own.
+// Printable beyond ASCII is taken to be any code point but the C1 controls and the marks that take no space of their
+// own.
 std::string go_quote(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
@@ -83,11 +94,13 @@ std::string go_quote(std::string_view text) {
       case '\t': out += "\\t"; break;
       case '\v': out += "\\v"; break;
       default:
-        if (rune.value < 0x20 || rune.value == 0x7F) append_escape(out, "\\x%02x", rune.value);
+        if (rune.value < 0x20 || rune.value == 0x7F)
+          append_escape(out, "\\x%02x", rune.value);
         else if ((rune.value >= 0x80 && rune.value <= 0xA0) || rune.value == 0xAD || rune.value == 0xFEFF ||
                  (rune.value >= 0x2000 && rune.value <= 0x200F) || (rune.value >= 0x2028 && rune.value <= 0x202F))
           append_escape(out, "\\u%04x", rune.value);
-        else out += text.substr(0, rune.size);
+        else
+          out += text.substr(0, rune.size);
     }
     text.remove_prefix(rune.size);
   }

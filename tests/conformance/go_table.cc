@@ -14,7 +14,9 @@ namespace {
 
 using doc::Node;
 
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
 
 // Fields whose JSON name the rule does not give.
 constexpr std::pair<std::string_view, std::string_view> kFieldNames[] = {
@@ -32,9 +34,18 @@ constexpr std::pair<std::string_view, std::string_view> kFieldNames[] = {
 };
 
 // Struct fields that JSON inlines into their holder.
-constexpr std::string_view kInlined[] = {
-    "VolumeSource", "EphemeralContainerCommon", "ProbeHandler", "Handler",    "TypeMeta",
-    "Generic",      "ValidationExtensions",     "Extensions",   "Structural", "ValueValidation"};
+constexpr std::string_view kInlined[] = {"VolumeSource",
+                                         "EphemeralContainerCommon",
+                                         "ProbeHandler",
+                                         "Handler",
+                                         "TypeMeta",
+                                         "Generic",
+                                         "ValidationExtensions",
+                                         "Extensions",
+                                         "Structural",
+                                         "ValueValidation",
+                                         "RuleWithOperations",
+                                         "Rule"};
 bool is_inlined(std::string_view field) {
   for (std::string_view name : kInlined) {
     if (name == field) return true;
@@ -70,14 +81,18 @@ constexpr std::pair<std::string_view, std::string_view> kStringConstants[] = {
     {"metav1.NamespaceDefault", "default"},
 };
 
-std::string_view strip_type_arguments(std::string_view name) { return name.substr(0, name.find('[')); }
+std::string_view strip_type_arguments(std::string_view name) {
+  return name.substr(0, name.find('['));
+}
 
 base::Result<Node> need(const GoTable::Args& args, size_t i) {
   if (i >= args.size()) return base::fail(base::Code::kInvalidInput, "a call lacks an argument");
   return args[i];
 }
 
-base::Result<Node> same(GoTable&, const GoTable::Args& args) { return need(args, 0); }
+base::Result<Node> same(GoTable&, const GoTable::Args& args) {
+  return need(args, 0);
+}
 
 base::Result<Node> to_double(GoTable& table, const GoTable::Args& args) {
   Node node = TRY(need(args, 0));
@@ -165,7 +180,8 @@ GoTable::GoTable() {
     Node text = TRY(need(args, 0)), count = TRY(need(args, 1));
     constexpr int64_t kRepeatMax = 4 << 20;
     std::string out;
-    if (count.integer_or(0) * static_cast<int64_t>(text.size) > kRepeatMax) return base::fail(base::Code::kLimit, "too long");
+    if (count.integer_or(0) * static_cast<int64_t>(text.size) > kRepeatMax)
+      return base::fail(base::Code::kLimit, "too long");
     for (int64_t i = 0; i < count.integer_or(0); ++i) out += text.str();
     return table.make().string(out);
   });
@@ -180,8 +196,12 @@ GoTable::GoTable() {
   });
 }
 
-void GoTable::define(std::string_view name, const Node& value) { values_.insert_or_assign(std::string(name), value); }
-void GoTable::define(std::string_view name, std::string_view value) { define(name, builder_.string(value)); }
+void GoTable::define(std::string_view name, const Node& value) {
+  values_.insert_or_assign(std::string(name), value);
+}
+void GoTable::define(std::string_view name, std::string_view value) {
+  define(name, builder_.string(value));
+}
 void GoTable::define_function(std::string_view name, Function function) {
   functions_.insert_or_assign(std::string(name), std::move(function));
 }
@@ -361,8 +381,9 @@ class GoExpression {
     size_t size = 0;
     bool is_hex = rest_.starts_with("0x") || rest_.starts_with("0X");
     auto belongs = [&](char c) {
-      return (c >= '0' && c <= '9') || c == '_' || (is_hex ? std::isxdigit(static_cast<unsigned char>(c)) || c == 'x' || c == 'X'
-                                                           : c == '.' || c == 'e' || c == 'E');
+      return (c >= '0' && c <= '9') || c == '_' ||
+             (is_hex ? std::isxdigit(static_cast<unsigned char>(c)) || c == 'x' || c == 'X'
+                     : c == '.' || c == 'e' || c == 'E');
     };
     while (size < rest_.size() && belongs(rest_[size])) {
       if (rest_[size] != '_') digits += rest_[size];
@@ -386,9 +407,12 @@ class GoExpression {
     int brackets = 0;
     for (; size < rest_.size(); ++size) {
       char c = rest_[size];
-      if (c == '[') ++brackets;
-      else if (c == ']') --brackets;
-      else if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_' && c != '.') break;
+      if (c == '[')
+        ++brackets;
+      else if (c == ']')
+        --brackets;
+      else if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_' && c != '.')
+        break;
       if (brackets < 0) break;
     }
     return size;
@@ -416,6 +440,8 @@ class GoExpression {
   int depth_ = 0;
 };
 
-base::Result<Node> GoTable::parse(std::string_view source) { return GoExpression(*this, source).read(); }
+base::Result<Node> GoTable::parse(std::string_view source) {
+  return GoExpression(*this, source).read();
+}
 
 }  // namespace ameia::conformance

@@ -1,5 +1,5 @@
-// conformance [REPORT.json]: runs every suite found in AMEIA_SUITES (default ../shared/suites) and exits 1 on a failure.
-// Without that folder, CEL is taken from an unpacked npm package @bufbuild/cel-spec named by AMEIA_CEL_SPEC.
+// conformance [REPORT.json]: runs every suite found in AMEIA_SUITES (default ../shared/suites) and exits 1 on a
+// failure. Without that folder, CEL is taken from an unpacked npm package @bufbuild/cel-spec named by AMEIA_CEL_SPEC.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -17,6 +17,7 @@ struct Row {
 };
 constexpr Row kSuites[] = {
     {"cel-spec", run_cel_spec},
+    {"kubernetes-cel", run_kubernetes_cel},
     {"pod-security", run_pod_security},
 };
 
@@ -93,4 +94,6 @@ int run(const std::string& report_path) {
 }  // namespace
 }  // namespace ameia::conformance
 
-int main(int argc, char** argv) { return ameia::conformance::run(argc > 1 ? argv[1] : "build/conformance.json"); }
+int main(int argc, char** argv) {
+  return ameia::conformance::run(argc > 1 ? argv[1] : "build/conformance.json");
+}

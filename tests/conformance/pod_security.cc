@@ -82,7 +82,8 @@ void define_proc_mounts(GoTable& table) {
   // API versions as text, which is how policies name them.
   table.define_function("api.MajorMinorVersion", [](GoTable& self, const GoTable::Args& args) -> base::Result<Node> {
     if (args.size() != 2) return base::fail(base::Code::kInvalidInput, "a version needs two numbers");
-    return self.make().string("v" + std::to_string(args[0].integer_or(0)) + '.' + std::to_string(args[1].integer_or(0)));
+    return self.make().string("v" + std::to_string(args[0].integer_or(0)) + '.' +
+                              std::to_string(args[1].integer_or(0)));
   });
 }
 
@@ -97,7 +98,8 @@ void judge(SuiteResult& result, const std::string& name, const policy::PssResult
     reason = got.violations[0].reason;
     detail = got.violations[0].detail;
   }
-  if (got.allowed != expected.allowed) return result.fail(name, got.allowed ? "was allowed" : "was denied: " + got.detail());
+  if (got.allowed != expected.allowed)
+    return result.fail(name, got.allowed ? "was allowed" : "was denied: " + got.detail());
   if (reason != expected.reason) return result.fail(name, "reason is " + reason + ", expected " + expected.reason);
   if (detail != expected.detail) return result.fail(name, "detail is " + detail + ", expected " + expected.detail);
   result.pass();
@@ -115,10 +117,13 @@ void run_emulation(SuiteResult& result, GoTable& table, const std::string& name,
   struct {
     policy::PssVersion version;
     bool denied;
-  } const probes[] = {{policy::PssVersion{}, active}, {policy::PssVersion{34}, active}, {policy::PssVersion{33}, false}};
+  } const probes[] = {
+      {policy::PssVersion{}, active}, {policy::PssVersion{34}, active}, {policy::PssVersion{33}, false}};
   for (const auto& probe : probes) {
-    auto got = policy::evaluate(policy::Level::kBaseline, probe.version, doc::kNullNode, (*pod)->root()["spec"], newest);
-    if (got.allowed == probe.denied) return result.fail(name, "at " + policy::to_string(probe.version) + ": " + got.detail());
+    auto got =
+        policy::evaluate(policy::Level::kBaseline, probe.version, doc::kNullNode, (*pod)->root()["spec"], newest);
+    if (got.allowed == probe.denied)
+      return result.fail(name, "at " + policy::to_string(probe.version) + ": " + got.detail());
   }
   result.pass();
 }

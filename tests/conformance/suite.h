@@ -16,8 +16,8 @@ namespace ameia::conformance {
 struct SuiteResult {
   std::string suite;
   size_t passed = 0, failed = 0, skipped = 0;
-  std::vector<std::string> failures;                            // "case: what was expected and what came"
-  std::vector<std::pair<std::string, std::string>> skips;       // case, reason
+  std::vector<std::string> failures;                       // "case: what was expected and what came"
+  std::vector<std::pair<std::string, std::string>> skips;  // case, reason
 
   void pass() { ++passed; }
   void fail(std::string name, std::string_view why);

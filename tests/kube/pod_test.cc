@@ -1,14 +1,16 @@
 // Where the pod is, in every kind that carries one.
+#include "kube/pod.h"
+
 #include <gtest/gtest.h>
 
 #include "doc/yaml.h"
-#include "kube/pod.h"
 
 namespace ameia::kube {
 namespace {
 
 std::shared_ptr<doc::Document> yaml(std::string text) {
-  auto stream = doc::parse_yaml(std::make_shared<const doc::Source>("x.yaml", std::move(text)), std::make_shared<doc::Keys>());
+  auto stream =
+      doc::parse_yaml(std::make_shared<const doc::Source>("x.yaml", std::move(text)), std::make_shared<doc::Keys>());
   return stream.documents.at(0);
 }
 
@@ -34,7 +36,8 @@ TEST(FindPod, EveryCarrier) {
       holder = pointer.substr(slash + 1) + ": {" + holder + "}";
       pointer.erase(slash);
     }
-    auto document = yaml("{apiVersion: " + std::string(carrier.api_version) + ", kind: " + carrier.kind + ", " + holder + "}");
+    auto document =
+        yaml("{apiVersion: " + std::string(carrier.api_version) + ", kind: " + carrier.kind + ", " + holder + "}");
     auto pod = find_pod(document->root());
     ASSERT_TRUE(pod.has_value()) << carrier.kind;
     EXPECT_EQ(pod->pointer, carrier.pointer);
@@ -46,7 +49,8 @@ TEST(FindPod, EveryCarrier) {
 
 TEST(FindPod, OtherKindsAndMissingTemplates) {
   EXPECT_FALSE(find_pod(yaml("{apiVersion: v1, kind: Service}")->root()));
-  EXPECT_FALSE(find_pod(yaml("{apiVersion: example.com/v1, kind: Deployment, spec: {template: {}}}")->root())) << "someone else's kind";
+  EXPECT_FALSE(find_pod(yaml("{apiVersion: example.com/v1, kind: Deployment, spec: {template: {}}}")->root()))
+      << "someone else's kind";
   EXPECT_FALSE(find_pod(yaml("{apiVersion: v1, kind: ReplicationController, spec: {}}")->root()));
   auto deployment = find_pod(yaml("{apiVersion: apps/v1, kind: Deployment}")->root());
   ASSERT_TRUE(deployment.has_value());
@@ -54,7 +58,8 @@ TEST(FindPod, OtherKindsAndMissingTemplates) {
 }
 
 TEST(VisitContainers, InitThenMainThenEphemeral) {
-  auto document = yaml("{containers: [{name: b}, {name: c}], initContainers: [{name: a}], ephemeralContainers: [{name: d}]}");
+  auto document =
+      yaml("{containers: [{name: b}, {name: c}], initContainers: [{name: a}], ephemeralContainers: [{name: d}]}");
   std::string names;
   visit_containers(document->root(), [&](const doc::Node& container) { names += container["name"].str(); });
   EXPECT_EQ(names, "abcd");

@@ -22,8 +22,9 @@ struct Civil {
 Civil civil_of(int64_t seconds);
 int64_t seconds_of(int64_t year, int month, int day);  // of that midnight UTC
 
-bool parse_rfc3339(std::string_view text, int64_t& seconds, uint32_t& nanos);
-std::string format_rfc3339(int64_t seconds, uint32_t nanos);  // shortest fraction, "Z"
+// `east`: minutes east of UTC that the text names.
+bool parse_rfc3339(std::string_view text, int64_t& seconds, uint32_t& nanos, int16_t& east);
+std::string format_rfc3339(int64_t seconds, uint32_t nanos, int16_t east = 0);  // shortest fraction, "Z" or "+01:00"
 bool parse_date(std::string_view text, int64_t& seconds);     // "2006-01-02"
 
 // Go's time.ParseDuration: "1h30m", "-1.5s", "100ms".

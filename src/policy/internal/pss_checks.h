@@ -57,7 +57,7 @@ bool seccomp_restricted_linux(const Pod&, PssViolation&);
 using Names = std::vector<std::string>;
 using SortedSet = std::set<std::string, std::less<>>;
 std::string join(const Names& items, std::string_view separator);
-std::string quoted(const Names& items);      // "a", "b": quotes around, nothing escaped
+std::string quoted(const Names& items);  // "a", "b": quotes around, nothing escaped
 std::string quoted(const SortedSet& items);
 std::string_view plural(std::string_view one, std::string_view many, size_t count);
 // container "a", or containers "a", "b"
@@ -75,8 +75,12 @@ inline const doc::Node* present(const doc::Node& of, doc::KeyRef key) {
   const doc::Node* found = of.find(key);
   return found == nullptr || found->is_null() ? nullptr : found;
 }
-inline std::string name_of(const doc::Node& container) { return std::string(container["name"].str()); }
-inline bool is_windows(const Pod& pod) { return pod.spec["os"]["name"].str() == "windows"; }
+inline std::string name_of(const doc::Node& container) {
+  return std::string(container["name"].str());
+}
+inline bool is_windows(const Pod& pod) {
+  return pod.spec["os"]["name"].str() == "windows";
+}
 // hostUsers: false, written out: the pod has a user namespace of its own.
 inline bool has_user_namespace(const Pod& pod) {
   const doc::Node* host_users = present(pod.spec, "hostUsers");
