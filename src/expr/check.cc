@@ -367,13 +367,10 @@ class Checker {
     return type;
   }
 
-  const Type* join(const Expr* e, const Type* before, const Type* next) {
+  const Type* join(const Type* before, const Type* next) {
     if (before == nullptr) return next;
     if (unifier_.assignable(before, next)) return unifier_.most_general(before, next);
-    // Validated afterwards (Kubernetes ≥ 1.29), the arguments of format() may be mixed; before, nothing might.
-    if (!options_.homogeneous_literals || options_.validate_literals) return kDynType;
-    mismatch(e, unifier_.substitute(before, true), unifier_.substitute(next, true));
-    return kErrorType;
+    return kDynType;  // what else literals must be, check_literals() says
   }
 
   void visit_list(Expr* e) {
@@ -386,7 +383,7 @@ class Checker {
         ++next_optional;
         type = unwrap_optional(e->args[i], type);
       }
-      element = join(e->args[i], element, type);
+      element = join(element, type);
     }
     set(e, unifier_.list(element != nullptr ? element : unifier_.fresh()));
   }
@@ -396,11 +393,11 @@ class Checker {
     const Type* value = nullptr;
     for (const MapEntry& entry : e->entries) {
       visit(entry.key);
-      key = join(entry.key, key, get(entry.key));
+      key = join(key, get(entry.key));
       visit(entry.value);
       const Type* type = get(entry.value);
       if (entry.optional) type = unwrap_optional(entry.value, type);
-      value = join(entry.value, value, type);
+      value = join(value, type);
     }
     if (key == nullptr) {
       key = unifier_.fresh();
@@ -534,7 +531,9 @@ std::expected<Checked, std::vector<Issue>> check(std::unique_ptr<Ast> ast, const
   Checked out;
   out.ast = std::move(ast);
   std::vector<Issue> issues = Checker(out, env.impl(), options).run();
-  if (issues.empty() && options.enabled && options.validate_literals) issues = check_literals(out, options.homogeneous_literals);
+  if (issues.empty() && options.enabled && (options.validate_literals || options.homogeneous_literals)) {
+    issues = check_literals(out, options.validate_literals, options.homogeneous_literals);
+  }
   if (!issues.empty()) return std::unexpected(std::move(issues));
   return out;
 }

@@ -10,7 +10,7 @@ namespace {
 
 class LiteralChecker {
  public:
-  LiteralChecker(const Checked& checked, bool homogeneous) : checked_(checked), homogeneous_(homogeneous) {}
+  LiteralChecker(const Checked& checked, bool values, bool homogeneous) : checked_(checked), values_(values), homogeneous_(homogeneous) {}
 
   std::vector<Issue> run() {
     visit(checked_.ast->root, false);
@@ -27,7 +27,10 @@ class LiteralChecker {
     if (e == nullptr) return;
     switch (e->kind) {
       case ExprKind::kCall:
-        visit_call(e);
+        if (values_) visit_call(e);
+        if (values_ && e->name == "format") {
+          if (std::optional<Issue> found = check_format(checked_, e); found && issues_.size() < kIssuesMax) issues_.push_back(std::move(*found));
+        }
         for (const Expr* arg : e->args) visit(arg, exempt || e->name == "format");
         break;
       case ExprKind::kList:
@@ -115,13 +118,15 @@ class LiteralChecker {
   }
 
   const Checked& checked_;
-  bool homogeneous_;
+  bool values_, homogeneous_;
   RegexCache patterns_;
   std::vector<Issue> issues_;
 };
 
 }  // namespace
 
-std::vector<Issue> check_literals(const Checked& checked, bool homogeneous) { return LiteralChecker(checked, homogeneous).run(); }
+std::vector<Issue> check_literals(const Checked& checked, bool values, bool homogeneous) {
+  return LiteralChecker(checked, values, homogeneous).run();
+}
 
 }  // namespace ameia::expr

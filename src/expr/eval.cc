@@ -336,17 +336,20 @@ Value eval_call(const Node& node, Frame& frame) {
     args[i] = run_node(n.args[i], frame);
     if (args[i].is_error() && failed == nullptr) {
       failed = &args[i];
-      if (n.arg_count > 2) return *failed;  // cel-go's variadic calls stop here and are not charged
+      // cel-go's variadic calls stop here; they are charged only when no argument is left.
+      if (n.is_variadic && i + 1 < n.arg_count) return *failed;
     }
   }
-  if (failed != nullptr) {
-    ++frame.cost;
-    return *failed;
-  }
+  // A call that cannot be made costs what its function costs with these arguments.
+  const auto charge_unmade = [&](const Value& result) {
+    Cost cost = n.cost_by_overload && n.candidate_count > 0 ? n.candidates[0].overload->cost : nullptr;
+    frame.cost += cost == nullptr ? 1 : cost(args, n.arg_count, result);
+    return result;
+  };
+  if (failed != nullptr) return charge_unmade(*failed);
   const Candidate* found = dispatch(n.candidates, n.candidate_count, args, n.arg_count);
   if (found == nullptr) {
-    ++frame.cost;
-    return located(*frame.context, no_such_overload(*frame.context, n.name, args, n.arg_count), node.expr_id);
+    return charge_unmade(located(*frame.context, no_such_overload(*frame.context, n.name, args, n.arg_count), node.expr_id));
   }
   Value result = found->overload->body(*frame.context, args, n.arg_count);
   Cost cost = n.cost_by_overload ? found->overload->cost : nullptr;

@@ -241,12 +241,12 @@ Value eval_transform_map(const Node& node, Frame& frame) {
     if (has_failed) return true;  // the call stops at its first argument
     ++frame.cost;
     Value v = run_node(loop.body, frame);
+    ++frame.cost;
     if (v.is_error()) {
       has_failed = true;
       failed = v;
       return true;
     }
-    ++frame.cost;
     entries[size++] = {frame.locals[loop.slot], v};  // keys of a map and indices of a list are distinct
     return true;
   });

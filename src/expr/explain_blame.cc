@@ -67,6 +67,11 @@ class Finder {
   bool follow_call(const Seen& seen) {
     std::string_view name = seen.expr->name;
     bool any = false;
+    if (name == "_||_" && is_bool(seen.value, false)) {
+      // Guards come first (`!has(x) || …`): the last arm that shows something is what the rule is about.
+      for (size_t i = seen.parts.size(); i > 0 && !any; --i) any = follow(*seen.parts[i - 1]);
+      return any;
+    }
     if (name == "_&&_" || name == "_||_") {
       for (const Seen* part : seen.parts) {
         if (part->value.kind == ValueKind::kBool && part->value.boolean == seen.value.boolean) any = follow(*part) || any;

@@ -140,6 +140,7 @@ Value validate(CallContext& context, const Value* args, uint32_t) {
 }
 
 uint64_t cost_validate(const Value* args, uint32_t, const Value&) {
+  if (args[0].kind != ValueKind::kOpaque || args[0].opaque->type_name() != kFormats[0].type_name()) return 1;
   return tenths(cost_size(args[1]) + 1) * quarters(static_cast<const Format*>(args[0].opaque)->regex_size());
 }
 

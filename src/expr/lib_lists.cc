@@ -148,13 +148,13 @@ Value sort(CallContext& context, const Value* args, uint32_t) {
 
 uint64_t cost_output(const Value*, uint32_t, const Value& result) { return cost_new_list(1, cost_size(result)); }
 uint64_t cost_flatten(const Value* args, uint32_t count, const Value&) {
-  const double depth = count == 2 ? static_cast<double>(args[1].integer) : 1;
+  const double depth = count == 2 && args[1].kind == ValueKind::kInt ? static_cast<double>(args[1].integer) : 1;
   return cost_new_list(depth < 0 ? 1 : depth, cost_size(args[0]));
 }
 uint64_t cost_self_compare(const Value& list) {
   const uint64_t size = cost_size(list);
   double factor = 2;
-  if (size != 0) {
+  if (size != 0 && list.is_list()) {
     const ValueKind kind = list_at(list, 0).kind;
     if (kind == ValueKind::kString || kind == ValueKind::kBytes) factor += 0.1;
   }

@@ -252,7 +252,7 @@ constexpr Overload kOverloads[] = {
     {"contains_string", "string.contains(string) -> bool", contains, cost_contains},
     {"ends_with_string", "string.endsWith(string) -> bool", ends_with, cost_of_second},
     {"starts_with_string", "string.startsWith(string) -> bool", starts_with, cost_of_second},
-    {"matches", "matches(string, string) -> bool", matches},
+    {"matches", "matches(string, string) -> bool", matches, cost_matches},
     {"matches_string", "string.matches(string) -> bool", matches, cost_matches},
     {"timestamp_to_year", "timestamp.getFullYear() -> int", get_part<Part::kFullYear>},
     {"timestamp_to_year_with_tz", "timestamp.getFullYear(string) -> int", get_part<Part::kFullYear>},

@@ -20,9 +20,15 @@ using Text = std::expected<std::string, std::string>;
 std::unexpected<std::string> wrong(std::string_view what, const Value& given) {
   return std::unexpected(std::string(what) + ", was given " + std::string(type_name(given)));
 }
-std::unexpected<std::string> wrong_string(const Value& given) {
-  return wrong("string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps", given);
-}
+constexpr std::string_view kStringOnly =
+    "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps";
+constexpr std::string_view kDecimalOnly = "decimal clause can only be used on integers";
+constexpr std::string_view kFixedOnly = "fixed-point clause can only be used on doubles";
+constexpr std::string_view kScientificOnly = "scientific clause can only be used on doubles";
+constexpr std::string_view kBinaryOnly = "only integers and bools can be formatted as binary";
+constexpr std::string_view kHexOnly = "only integers, byte buffers, and strings can be formatted as hex";
+constexpr std::string_view kOctalOnly = "octal clause can only be used on integers";
+std::unexpected<std::string> wrong_string(const Value& given) { return wrong(kStringOnly, given); }
 
 template <typename Int>
 std::string digits(Int value, int base) {
@@ -51,12 +57,12 @@ class PlainWriter {
   }
   Text decimal(const Value& v) {
     if (v.kind != ValueKind::kInt && v.kind != ValueKind::kUint && v.kind != ValueKind::kDouble) {
-      return wrong("decimal clause can only be used on integers", v);
+      return wrong(kDecimalOnly, v);
     }
     return string(v);
   }
-  Text fixed(const Value& v, uint32_t precision) { return number(v, precision, "%.*f", "fixed-point clause can only be used on doubles"); }
-  Text scientific(const Value& v, uint32_t precision) { return number(v, precision, "%.*e", "scientific clause can only be used on doubles"); }
+  Text fixed(const Value& v, uint32_t precision) { return number(v, precision, "%.*f", kFixedOnly); }
+  Text scientific(const Value& v, uint32_t precision) { return number(v, precision, "%.*e", kScientificOnly); }
 
  private:
   static Text number(const Value& v, uint32_t precision, const char* form, std::string_view what) {
@@ -159,11 +165,11 @@ class EnglishWriter {
   Text decimal(const Value& v) {
     if (v.kind == ValueKind::kInt) return digits(v.integer, 10);
     if (v.kind == ValueKind::kUint) return digits(v.uinteger, 10);
-    return wrong("decimal clause can only be used on integers", v);
+    return wrong(kDecimalOnly, v);
   }
   Text fixed(const Value& v, uint32_t precision) {
     double d = 0;
-    if (!number(v, d)) return wrong("fixed-point clause can only be used on doubles", v);
+    if (!number(v, d)) return wrong(kFixedOnly, v);
     if (std::isnan(d)) return "NaN";
     if (std::isinf(d)) return d > 0 ? "∞" : "-∞";
     return with_commas(printed("%.*f", precision, d));
@@ -171,7 +177,7 @@ class EnglishWriter {
   // cel-go passes the precision as a width here: always six digits.
   Text scientific(const Value& v, uint32_t width) {
     double d = 0;
-    if (!number(v, d)) return wrong("scientific clause can only be used on doubles", v);
+    if (!number(v, d)) return wrong(kScientificOnly, v);
     if (std::isnan(d)) return padded("NaN", 3, width);
     if (std::isinf(d)) return d > 0 ? padded("∞", 1, width) : padded("-∞", 2, width);
     static constexpr const char* kRaised[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
@@ -262,7 +268,7 @@ Text in_base(const Value& v, int base, std::string_view what) {
 
 Text binary(const Value& v) {
   if (v.kind == ValueKind::kBool) return v.boolean ? "1" : "0";
-  return in_base(v, 2, "only integers and bools can be formatted as binary");
+  return in_base(v, 2, kBinaryOnly);
 }
 
 Text hex(const Value& v, bool upper) {
@@ -274,7 +280,7 @@ Text hex(const Value& v, bool upper) {
       out += "0123456789abcdef"[byte & 15];
     }
   } else {
-    Text text = in_base(v, 16, "only integers, byte buffers, and strings can be formatted as hex");
+    Text text = in_base(v, 16, kHexOnly);
     if (!text) return text;
     out = std::move(*text);
   }
@@ -294,7 +300,7 @@ Text clause(Writer& writer, char letter, const Value& v, uint32_t precision) {
     case 'b': return binary(v);
     case 'x': return hex(v, false);
     case 'X': return hex(v, true);
-    default: return in_base(v, 8, "octal clause can only be used on integers");
+    default: return in_base(v, 8, kOctalOnly);
   }
 }
 
@@ -316,11 +322,10 @@ std::expected<uint32_t, std::string> read_precision(std::string_view form, size_
   return precision;
 }
 
-template <typename Writer>
-Value format(CallContext& context, Writer writer, const Value* args) {
-  const std::string_view form = args[0].str();
-  const uint32_t given = list_size(args[1]);
-  uint32_t next = 0;
+}  // namespace
+
+std::expected<std::string, std::string> write_format(std::string_view form, uint32_t given, bool literal, FormatClause clause, uint32_t& used) {
+  used = 0;
   std::string out;
   for (size_t at = 0; at < form.size();) {
     const size_t percent = std::min(form.find('%', at), form.size());
@@ -333,22 +338,47 @@ Value format(CallContext& context, Writer writer, const Value* args) {
       ++at;
       continue;
     }
-    if (next >= given) return context.errorf("index %u out of range", next);
-    if (at == form.size()) return context.error("unexpected end of string");
+    const uint32_t index = used++;
+    const bool missing = index >= given;
+    if (at == form.size() && (literal || !missing)) return std::unexpected("unexpected end of string");
+    if (missing) return std::unexpected("index " + std::to_string(index) + " out of range");
     auto precision = read_precision(form, at);
-    if (!precision) return context.error("could not parse formatting clause: error while parsing precision: " + precision.error());
+    if (!precision) return std::unexpected("could not parse formatting clause: error while parsing precision: " + precision.error());
     const char letter = form[at++];
     if (std::string_view("sdfebxXo").find(letter) == std::string_view::npos) {
       std::string shown;
       append_utf8(shown, static_cast<unsigned char>(letter));
-      return context.error("could not parse formatting clause: unrecognized formatting clause \"" + shown + "\"");
+      return std::unexpected("could not parse formatting clause: unrecognized formatting clause \"" + shown + "\"");
     }
-    Text text = clause(writer, letter, list_at(args[1], next++), *precision);
-    if (!text) return context.error("error during formatting: " + text.error());
+    Text text = clause(letter, *precision, index);
+    if (!text) return std::unexpected("error during formatting: " + text.error());
     out += *text;
-    if (!context.room_for(out.size())) return context.no_room();
+    if (out.size() > kFormatBytesMax) return std::unexpected("error during formatting: text is too long");
   }
-  return context.string(out);
+  return out;
+}
+
+std::string_view format_complaint(char letter) {
+  switch (letter) {
+    case 's': return kStringOnly;
+    case 'd': return kDecimalOnly;
+    case 'f': return kFixedOnly;
+    case 'e': return kScientificOnly;
+    case 'b': return kBinaryOnly;
+    case 'x':
+    case 'X': return kHexOnly;
+    default: return kOctalOnly;
+  }
+}
+
+namespace {
+
+template <typename Writer>
+Value format(CallContext& context, Writer writer, const Value* args) {
+  uint32_t used = 0;
+  const auto one = [&](char letter, uint32_t precision, uint32_t index) { return clause(writer, letter, list_at(args[1], index), precision); };
+  const Text text = write_format(args[0].str(), list_size(args[1]), false, one, used);
+  return text ? context.string(*text) : context.error(text.error());
 }
 
 }  // namespace

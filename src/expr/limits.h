@@ -16,6 +16,7 @@ inline constexpr size_t kSnippetCodePointsMax = 16'384; // of a source line show
 inline constexpr uint64_t kComparisonsMax = 2'000'000;   // of pairs of elements in one call: sets.*, distinct
 inline constexpr uint64_t kRangeMax = 1'000'000;         // elements of lists.range (cel-go's)
 inline constexpr uint32_t kFormatPrecisionMax = 1000;    // digits after the point in string.format
+inline constexpr size_t kFormatBytesMax = size_t{16} << 20; // of a formatted text
 inline constexpr uint32_t kNestingMax = 256;             // lists in lists, written or flattened
 inline constexpr uint32_t kTraversalDepthMax = 1024;     // levels of a value that a cost looks into
 inline constexpr int32_t kQuantityExponentMax = 2000;    // of a quantity as written, and digits of its number

@@ -438,6 +438,10 @@ Planned Planner::plan_library_call(const Expr* expr) {
   node->candidates = make_candidates(set_.arena, reference(expr).overloads);
   node->candidate_count = static_cast<uint32_t>(reference(expr).overloads.size());
   node->cost_by_overload = node->candidate_count == 1 || is_charged_by_name(expr->name);
+  // Calls with a literal pattern are rewritten by cel-go, into variadic ones.
+  const bool has_pattern = (expr->name == "matches" || expr->name == "find" || expr->name == "findAll") && args.size() > 1 &&
+                           expr->args[1]->kind == ExprKind::kLiteral;
+  node->is_variadic = args.size() > 2 || has_pattern;
   if (!all_known) return {node};
   Planned folded = fold(expr, node);
   if (folded.known && all_constant && args.size() == 1 && is_conversion(expr->name)) {

@@ -32,9 +32,13 @@ bool is_conversion(std::string_view name) {
   return false;
 }
 
-bool is_standard(const Overload* overload) {
-  for (const Overload& standard : standard_library().overloads) {
-    if (standard.id == overload->id) return true;
+// Kubernetes charges these by their names; all else is charged by overload, which a call of unknown kinds does not have.
+bool is_charged_by_name(std::string_view name) {
+  for (std::string_view known :
+       {"check", "fieldSelector", "labelSelector", "isSorted", "sum", "max", "min", "indexOf", "lastIndexOf", "url", "lowerAscii", "upperAscii",
+        "substring", "trim", "jsonpatch.escapeKey", "replace", "split", "join", "find", "findAll", "cidr", "isIP", "isCIDR", "ip",
+        "ip.isCanonical", "containsIP", "containsCIDR", "quantity", "isQuantity", "semver", "isSemver", "validate"}) {
+    if (name == known) return true;
   }
   return false;
 }
@@ -366,36 +370,37 @@ Value Naive::eval_function(const Expr* e) {
   const uint64_t before = cost_;
   std::vector<Value> args;
   const Value* failed = nullptr;
+  const bool has_pattern = (e->name == "matches" || e->name == "find" || e->name == "findAll") && e->args.size() > 1 &&
+                           e->args[1]->kind == ExprKind::kLiteral;
+  const bool is_variadic = e->args.size() > 2 || has_pattern;  // cel-go stops such a call at its first error
   args.reserve(e->args.size());
   for (const Expr* arg : e->args) {
     args.push_back(eval(arg));
     if (!args.back().is_error() || failed != nullptr) continue;
     failed = &args.back();
-    if (e->args.size() > 2) return *failed;
-  }
-  if (failed != nullptr) {
-    ++cost_;
-    return *failed;
+    if (is_variadic && args.size() < e->args.size()) return *failed;
   }
   const auto& overloads = reference(e).overloads;
   const auto count = static_cast<uint32_t>(args.size());
+  const bool by_overload = overloads.size() == 1 || is_charged_by_name(e->name);
+  const auto charge = [&](const Overload* overload, const Value& result) {
+    cost_ += by_overload && overload != nullptr && overload->cost != nullptr ? overload->cost(args.data(), count, result) : 1;
+    // A conversion of a constant is made when planned.
+    if (failed == nullptr && count == 1 && is_conversion(e->name) && is_constant(e->args[0])) cost_ = before;
+    return result;
+  };
+  const Overload* any = overloads.empty() ? nullptr : overloads[0];
+  if (failed != nullptr) return charge(any, *failed);
   for (const Overload* overload : overloads) {
     const std::vector<std::string> types = argument_types(*overload);
     bool fits = types.size() == args.size();
     for (size_t i = 0; i < args.size() && fits; ++i) fits = is_of(args[i], types[i]);
     if (!fits) continue;
-    const Value result = overload->body(context_, args.data(), count);
-    const bool by_overload = overloads.size() == 1 || !is_standard(overloads[0]);
-    cost_ += by_overload && overload->cost != nullptr ? overload->cost(args.data(), count, result) : 1;
-    // A conversion of a constant is made when planned.
-    if (count == 1 && is_conversion(e->name) && is_constant(e->args[0])) cost_ = before;
-    return result;
+    return charge(overload, overload->body(context_, args.data(), count));
   }
-  ++cost_;
-  if (count == 1 && is_conversion(e->name) && is_constant(e->args[0])) cost_ = before;
   std::string text = "no such overload: " + std::string(e->name) + "(";
   for (size_t i = 0; i < args.size(); ++i) text += (i == 0 ? "" : ", ") + std::string(type_name(args[i]));
-  return error(text + ")");
+  return charge(any, error(text + ")"));
 }
 
 // ---- lists and maps

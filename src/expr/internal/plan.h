@@ -211,6 +211,7 @@ struct CallNode : Node {
   const Node* const* args = nullptr;
   const Candidate* candidates = nullptr;
   bool cost_by_overload = false;  // the overload is known when checked, so cel-go charges by its id
+  bool is_variadic = false;       // evaluated by cel-go as a call of any number of arguments
 };
 struct ListNode : Node {
   uint32_t count = 0;
