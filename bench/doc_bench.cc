@@ -34,18 +34,27 @@ double best_mb_s(size_t bytes, Run run) {
 
 // A pod as an API server sends it: managedFields, status, three containers; about 8 kB of compact JSON.
 std::string pod_8k() {
-  std::string text = R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"ledger-7d9c5b6f8-x2x9z","namespace":"payments","uid":"5f0c2f3e-8a3b-4c39-9d6e-0f7f1f0b8a11","resourceVersion":"184467440","creationTimestamp":"2026-11-25T10:00:00Z","labels":{"app":"ledger","app.kubernetes.io/name":"ledger","pod-template-hash":"7d9c5b6f8"},"annotations":{"note":"line one\nline \"two\""},"managedFields":[)";
+  std::string text =
+      R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"ledger-7d9c5b6f8-x2x9z","namespace":"payments","uid":"5f0c2f3e-8a3b-4c39-9d6e-0f7f1f0b8a11","resourceVersion":"184467440","creationTimestamp":"2026-11-25T10:00:00Z","labels":{"app":"ledger","app.kubernetes.io/name":"ledger","pod-template-hash":"7d9c5b6f8"},"annotations":{"note":"line one\nline \"two\""},"managedFields":[)";
   for (int i = 0; i < 3; ++i) {
-    text += std::string(i == 0 ? "" : ",") + R"({"manager":"kube-controller-manager","operation":"Update","apiVersion":"v1","time":"2026-11-25T10:00:00Z","fieldsType":"FieldsV1","fieldsV1":{"f:metadata":{"f:labels":{".":{},"f:app":{},"f:pod-template-hash":{}}},"f:spec":{"f:containers":{"k:{\"name\":\"main\"}":{".":{},"f:image":{},"f:name":{},"f:ports":{".":{}}}}}}})";
+    text +=
+        std::string(i == 0 ? "" : ",") +
+        R"({"manager":"kube-controller-manager","operation":"Update","apiVersion":"v1","time":"2026-11-25T10:00:00Z","fieldsType":"FieldsV1","fieldsV1":{"f:metadata":{"f:labels":{".":{},"f:app":{},"f:pod-template-hash":{}}},"f:spec":{"f:containers":{"k:{\"name\":\"main\"}":{".":{},"f:image":{},"f:name":{},"f:ports":{".":{}}}}}}})";
   }
   text += R"(]},"spec":{"serviceAccountName":"ledger","nodeName":"node-17","containers":[)";
   for (int c = 0; c < 3; ++c) {
-    text += std::string(c == 0 ? "" : ",") + R"({"name":"c)" + std::to_string(c) + R"(","image":"registry.example.com/payments/ledger:v1.2.3","env":[)";
-    for (int e = 0; e < 12; ++e) text += std::string(e == 0 ? "" : ",") + R"({"name":"VARIABLE_)" + std::to_string(e) + R"(","value":"some value of it"})";
-    text += R"(],"resources":{"limits":{"cpu":"500m","memory":"256Mi"},"requests":{"cpu":"100m","memory":"128Mi"}},"securityContext":{"allowPrivilegeEscalation":false,"runAsNonRoot":true,"runAsUser":1000,"capabilities":{"drop":["ALL"]}},"livenessProbe":{"httpGet":{"path":"/healthz","port":8080},"periodSeconds":10}})";
+    text += std::string(c == 0 ? "" : ",") + R"({"name":"c)" + std::to_string(c) +
+            R"(","image":"registry.example.com/payments/ledger:v1.2.3","env":[)";
+    for (int e = 0; e < 12; ++e)
+      text += std::string(e == 0 ? "" : ",") + R"({"name":"VARIABLE_)" + std::to_string(e) +
+              R"(","value":"some value of it"})";
+    text +=
+        R"(],"resources":{"limits":{"cpu":"500m","memory":"256Mi"},"requests":{"cpu":"100m","memory":"128Mi"}},"securityContext":{"allowPrivilegeEscalation":false,"runAsNonRoot":true,"runAsUser":1000,"capabilities":{"drop":["ALL"]}},"livenessProbe":{"httpGet":{"path":"/healthz","port":8080},"periodSeconds":10}})";
   }
   text += R"(]},"status":{"phase":"Running","podIP":"10.1.2.3","conditions":[)";
-  for (int i = 0; i < 4; ++i) text += std::string(i == 0 ? "" : ",") + R"({"type":"Ready","status":"True","lastProbeTime":null,"lastTransitionTime":"2026-11-25T10:00:05Z"})";
+  for (int i = 0; i < 4; ++i)
+    text += std::string(i == 0 ? "" : ",") +
+            R"({"type":"Ready","status":"True","lastProbeTime":null,"lastTransitionTime":"2026-11-25T10:00:05Z"})";
   return text + "]}}";
 }
 

@@ -1,6 +1,7 @@
 // pss19_pod: one 3.4 kB pod parsed and the 19 expressions of 16 Pod Security policies evaluated on it, positions and
 // cost accounting on. compile_small: one 80-character expression parsed, checked and planned.
-// Usage: expr_bench POD.json POLICIES.json (shared/suites/policy-bench). One JSON row a measurement; the best of rounds.
+// Usage: expr_bench POD.json POLICIES.json (shared/suites/policy-bench). One JSON row a measurement; the best of
+// rounds.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -23,11 +24,21 @@ void* operator new(size_t size) {
   if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
   std::abort();
 }
-void* operator new[](size_t size) { return operator new(size); }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, size_t) noexcept { std::free(p); }
-void operator delete[](void* p, size_t) noexcept { std::free(p); }
+void* operator new[](size_t size) {
+  return operator new(size);
+}
+void operator delete(void* p) noexcept {
+  std::free(p);
+}
+void operator delete[](void* p) noexcept {
+  std::free(p);
+}
+void operator delete(void* p, size_t) noexcept {
+  std::free(p);
+}
+void operator delete[](void* p, size_t) noexcept {
+  std::free(p);
+}
 
 namespace {
 
@@ -148,16 +159,20 @@ int main(int argc, char** argv) {
   for (int i = 0; i < 1000; ++i) both();
   double allocated = static_cast<double>(allocations - before) / 1000;
   double total = best_us(both), parsing = best_us(parse), evaluating = best_us(evaluate);
-  std::printf("{\"name\":\"pss19_pod\",\"value\":%.2f,\"unit\":\"us\",\"parse_us\":%.2f,\"eval_us\":%.2f,\"allocations\":%.2f,\"expressions\":%zu,\"passed\":%u,\"cost\":%llu}\n",
-              total, parsing, evaluating, allocated, loaded.validations.size(), passed, static_cast<unsigned long long>(cost));
+  std::printf(
+      "{\"name\":\"pss19_pod\",\"value\":%.2f,\"unit\":\"us\",\"parse_us\":%.2f,\"eval_us\":%.2f,\"allocations\":%.2f,"
+      "\"expressions\":%zu,\"passed\":%u,\"cost\":%llu}\n",
+      total, parsing, evaluating, allocated, loaded.validations.size(), passed, static_cast<unsigned long long>(cost));
 
-  constexpr std::string_view kSmall = "object.spec.replicas <= 5 && object.metadata.labels['app'].startsWith('payments')";
+  constexpr std::string_view kSmall =
+      "object.spec.replicas <= 5 && object.metadata.labels['app'].startsWith('payments')";
   double compiling = best_us([&] {
     auto checked = expr::compile(kSmall, *env);
     if (!checked) std::abort();
     expr::ProgramSetBuilder builder(env);
     if (!builder.add(std::move(*checked)) || !builder.build()) std::abort();
   });
-  std::printf("{\"name\":\"compile_small\",\"value\":%.2f,\"unit\":\"us\",\"characters\":%zu}\n", compiling, kSmall.size());
+  std::printf("{\"name\":\"compile_small\",\"value\":%.2f,\"unit\":\"us\",\"characters\":%zu}\n", compiling,
+              kSmall.size());
   return 0;
 }

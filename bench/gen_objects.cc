@@ -1,7 +1,7 @@
 // Writes the input of the scan benchmarks: N Kubernetes objects in M YAML files, the same bytes for the same seed.
-// Shape (docs/benchmarks.md): 60 % workloads whose pod is the 3.4 kB pod of the policy benchmark (2 containers and an init
-// container), 15 % Services, 10 % ConfigMaps, 15 % RBAC, NetworkPolicies and Ingresses. One workload in eight is flawed.
-// Usage: gen_objects OBJECTS FILES FOLDER [SEED]
+// Shape (docs/benchmarks.md): 60 % workloads whose pod is the 3.4 kB pod of the policy benchmark (2 containers and an
+// init container), 15 % Services, 10 % ConfigMaps, 15 % RBAC, NetworkPolicies and Ingresses. One workload in eight is
+// flawed. Usage: gen_objects OBJECTS FILES FOLDER [SEED]
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -25,23 +25,31 @@ struct Random {
 std::string metadata(const std::string& name, const std::string& ns) {
   std::string app = name.substr(0, name.rfind('-'));
   return "metadata:\n  name: " + name + "\n  namespace: " + ns + "\n  labels:\n    app: " + app +
-         "\n    env: prod\n    team: t" + std::to_string(name.size() % 7) + "\n    app.kubernetes.io/name: " + app + "\n";
+         "\n    env: prod\n    team: t" + std::to_string(name.size() % 7) + "\n    app.kubernetes.io/name: " + app +
+         "\n";
 }
 
 std::string container(const std::string& name, bool flawed, uint64_t flaw) {
   std::string text = "      - name: " + name + "\n        image: registry.k8s.io/app/" + name;
   text += flawed && flaw == 0 ? ":latest\n" : ":v1.2.3\n";
-  text += "        imagePullPolicy: IfNotPresent\n        ports:\n        - containerPort: 8080\n          name: http\n          protocol: TCP\n        env:\n";
+  text +=
+      "        imagePullPolicy: IfNotPresent\n        ports:\n        - containerPort: 8080\n          name: http\n    "
+      "      protocol: TCP\n        env:\n";
   for (int i = 0; i < 8; ++i) {
     text += "        - name: A" + std::to_string(i) + "\n          value: v" + std::to_string(i) + "\n";
   }
-  text += "        resources:\n          limits:\n            cpu: 500m\n            memory: 256Mi\n          requests:\n            cpu: 100m\n            memory: 128Mi\n";
+  text +=
+      "        resources:\n          limits:\n            cpu: 500m\n            memory: 256Mi\n          requests:\n  "
+      "          cpu: 100m\n            memory: 128Mi\n";
   text += "        securityContext:\n          allowPrivilegeEscalation: false\n";
   text += flawed && flaw == 1 ? "          privileged: true\n" : "          privileged: false\n";
   text += "          runAsNonRoot: true\n          runAsUser: 1000\n          readOnlyRootFilesystem: true\n";
   text += "          capabilities:\n            drop:\n            - ALL\n";
   if (flawed && flaw == 2) text += "            add:\n            - SYS_ADMIN\n";
-  text += "          seccompProfile:\n            type: RuntimeDefault\n        volumeMounts:\n        - name: tmp\n          mountPath: /tmp\n        - name: sa\n          mountPath: /var/run/secrets\n          readOnly: true\n        livenessProbe:\n          httpGet:\n            path: /healthz\n            port: 8080\n";
+  text +=
+      "          seccompProfile:\n            type: RuntimeDefault\n        volumeMounts:\n        - name: tmp\n       "
+      "   mountPath: /tmp\n        - name: sa\n          mountPath: /var/run/secrets\n          readOnly: true\n       "
+      " livenessProbe:\n          httpGet:\n            path: /healthz\n            port: 8080\n";
   return text;
 }
 
@@ -53,42 +61,51 @@ std::string workload(const std::string& name, const std::string& ns, Random& ran
   std::string app = name.substr(0, name.rfind('-'));
   std::string text = "apiVersion: apps/v1\nkind: " + std::string(kind) + "\n" + metadata(name, ns) + "spec:\n";
   if (std::string(kind) != "DaemonSet") text += "  replicas: " + std::to_string(1 + random.below(5)) + "\n";
-  text += "  selector:\n    matchLabels:\n      app: " + app + "\n  template:\n    metadata:\n      labels:\n        app: " + app +
-          "\n      annotations:\n        x/y: z\n    spec:\n      securityContext:\n        runAsNonRoot: true\n        runAsUser: 1000\n        seccompProfile:\n          type: RuntimeDefault\n";
+  text += "  selector:\n    matchLabels:\n      app: " + app +
+          "\n  template:\n    metadata:\n      labels:\n        app: " + app +
+          "\n      annotations:\n        x/y: z\n    spec:\n      securityContext:\n        runAsNonRoot: true\n       "
+          " runAsUser: 1000\n        seccompProfile:\n          type: RuntimeDefault\n";
   if (flawed && flaw == 3) text += "      hostNetwork: true\n";
-  text += "      containers:\n" + container("main", flawed, flaw) + container("sidecar", false, 0) + "      initContainers:\n" +
-          container("init", false, 0) +
-          "      volumes:\n      - name: tmp\n        emptyDir: {}\n      - name: sa\n        projected:\n          sources: []\n      serviceAccountName: default\n      automountServiceAccountToken: false\n";
+  text += "      containers:\n" + container("main", flawed, flaw) + container("sidecar", false, 0) +
+          "      initContainers:\n" + container("init", false, 0) +
+          "      volumes:\n      - name: tmp\n        emptyDir: {}\n      - name: sa\n        projected:\n          "
+          "sources: []\n      serviceAccountName: default\n      automountServiceAccountToken: false\n";
   return text;
 }
 
 std::string other(const std::string& name, const std::string& ns, uint64_t roll, Random& random) {
   std::string app = name.substr(0, name.rfind('-'));
   if (roll < 75) {
-    return "apiVersion: v1\nkind: Service\n" + metadata(name, ns) + "spec:\n  type: " + (random.below(20) == 0 ? "NodePort" : "ClusterIP") +
-           "\n  selector:\n    app: " + app + "\n  ports:\n  - name: http\n    port: 80\n    targetPort: 8080\n";
+    return "apiVersion: v1\nkind: Service\n" + metadata(name, ns) +
+           "spec:\n  type: " + (random.below(20) == 0 ? "NodePort" : "ClusterIP") + "\n  selector:\n    app: " + app +
+           "\n  ports:\n  - name: http\n    port: 80\n    targetPort: 8080\n";
   }
   if (roll < 85) {
     std::string text = "apiVersion: v1\nkind: ConfigMap\n" + metadata(name, ns) + "data:\n";
-    for (int i = 0; i < 6; ++i) text += "  key" + std::to_string(i) + ": \"value " + std::to_string(random.below(1000)) + "\"\n";
+    for (int i = 0; i < 6; ++i)
+      text += "  key" + std::to_string(i) + ": \"value " + std::to_string(random.below(1000)) + "\"\n";
     return text + "  app.conf: |\n    listen 8080\n    workers 4\n    log_level info\n";
   }
   switch (random.below(4)) {
     case 0:
       return "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n" + metadata(name, ns) +
-             "rules:\n- apiGroups: [\"\"]\n  resources: [\"pods\", \"services\"]\n  verbs: [\"get\", \"list\", \"watch\"]\n";
+             "rules:\n- apiGroups: [\"\"]\n  resources: [\"pods\", \"services\"]\n  verbs: [\"get\", \"list\", "
+             "\"watch\"]\n";
     case 1:
       return "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n" + metadata(name, ns) +
-             "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: Role\n  name: " + app + "\nsubjects:\n- kind: ServiceAccount\n  name: " + app +
-             "\n  namespace: " + ns + "\n";
+             "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: Role\n  name: " + app +
+             "\nsubjects:\n- kind: ServiceAccount\n  name: " + app + "\n  namespace: " + ns + "\n";
     case 2:
       return "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n" + metadata(name, ns) +
-             "spec:\n  podSelector:\n    matchLabels:\n      app: " + app + "\n  policyTypes: [Ingress]\n  ingress:\n  - from:\n    - podSelector:\n        matchLabels:\n          role: client\n    ports:\n    - port: 8080\n";
+             "spec:\n  podSelector:\n    matchLabels:\n      app: " + app +
+             "\n  policyTypes: [Ingress]\n  ingress:\n  - from:\n    - podSelector:\n        matchLabels:\n          "
+             "role: client\n    ports:\n    - port: 8080\n";
     default:
-      return "apiVersion: networking.k8s.io/v1\nkind: Ingress\n" + metadata(name, ns) + "spec:\n  tls:\n  - hosts: [" + app +
-             ".example.com]\n    secretName: tls\n  rules:\n  - host: " + app +
-             ".example.com\n    http:\n      paths:\n      - path: /\n        pathType: Prefix\n        backend:\n          service:\n            name: " + app +
-             "\n            port:\n              number: 80\n";
+      return "apiVersion: networking.k8s.io/v1\nkind: Ingress\n" + metadata(name, ns) + "spec:\n  tls:\n  - hosts: [" +
+             app + ".example.com]\n    secretName: tls\n  rules:\n  - host: " + app +
+             ".example.com\n    http:\n      paths:\n      - path: /\n        pathType: Prefix\n        backend:\n     "
+             "     service:\n            name: " +
+             app + "\n            port:\n              number: 80\n";
   }
 }
 
@@ -118,7 +135,8 @@ int main(int argc, char** argv) {
       uint64_t roll = random.below(100);
       std::string object_name = "app" + std::to_string(written / 4) + "-" + std::to_string(written % 4);
       std::string ns = "team-" + std::to_string(random.below(50));
-      std::string text = "---\n" + (roll < 60 ? workload(object_name, ns, random) : other(object_name, ns, roll, random));
+      std::string text =
+          "---\n" + (roll < 60 ? workload(object_name, ns, random) : other(object_name, ns, roll, random));
       std::fwrite(text.data(), 1, text.size(), out);
     }
     if (std::fclose(out) != 0) return 3;

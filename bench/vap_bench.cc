@@ -1,6 +1,7 @@
 // vap_1024_bindings: one pod, one policy, 1,024 bindings with a param of their own each. vap_1024_params: one binding
 // whose selector finds 1,024 params. The validation compares two fields of the pod with the param; exactly one param
-// denies, so that nothing can be skipped unseen. Milliseconds for one request, the machine warm; the best of five rounds.
+// denies, so that nothing can be skipped unseen. Milliseconds for one request, the machine warm; the best of five
+// rounds.
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -39,15 +40,18 @@ constexpr const char* kReview = R"({"apiVersion":"admission.k8s.io/v1","kind":"A
 std::string policies(bool many_bindings) {
   std::string text = kPolicy;
   auto binding = [&](const std::string& name, const std::string& ref) {
-    text += "---\napiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyBinding\nmetadata: {name: " + name +
-            "}\nspec: {policyName: accounts, validationActions: [Deny], paramRef: {" + ref + ", namespace: config, parameterNotFoundAction: Deny}}\n";
+    text +=
+        "---\napiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyBinding\nmetadata: {name: " +
+        name + "}\nspec: {policyName: accounts, validationActions: [Deny], paramRef: {" + ref +
+        ", namespace: config, parameterNotFoundAction: Deny}}\n";
   };
   if (!many_bindings) binding("all", "selector: {matchLabels: {use: accounts}}");
   for (int i = 0; i < kParams; ++i) {
     std::string name = "param-" + std::to_string(i);
     if (many_bindings) binding("binding-" + std::to_string(i), "name: " + name);
-    text += "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: " + name + ", namespace: config, labels: {use: accounts}}, data: {scheduler: " +
-            (i % 2 == 0 ? "default" : "batch") + ", account: account-" + std::to_string(i) + "}}\n";
+    text += "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: " + name +
+            ", namespace: config, labels: {use: accounts}}, data: {scheduler: " + (i % 2 == 0 ? "default" : "batch") +
+            ", account: account-" + std::to_string(i) + "}}\n";
   }
   return text;
 }
@@ -55,7 +59,8 @@ std::string policies(bool many_bindings) {
 bool row(const char* name, bool many_bindings) {
   auto keys = std::make_shared<doc::Keys>();
   policy::PolicySetBuilder builder;
-  for (auto& document : doc::parse_yaml(std::make_shared<const doc::Source>("policies.yaml", policies(many_bindings)), keys).documents) {
+  for (auto& document :
+       doc::parse_yaml(std::make_shared<const doc::Source>("policies.yaml", policies(many_bindings)), keys).documents) {
     builder.add(document, policy::Origin::kUser);
   }
   policy::LoadResult loaded = builder.build();

@@ -1,5 +1,5 @@
-// CEL source text: parsed, checked, planned, evaluated within small limits, explained. Whatever the text, nothing crashes,
-// and a program means and costs the same alone, beside itself (sharing its work), and when asked again.
+// CEL source text: parsed, checked, planned, evaluated within small limits, explained. Whatever the text, nothing
+// crashes, and a program means and costs the same alone, beside itself (sharing its work), and when asked again.
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -16,15 +16,22 @@ using namespace ameia;
 
 std::shared_ptr<const expr::Env> make_env() {
   expr::EnvBuilder builder(expr::Version::all());
-  builder.variable("object", "dyn").variable("n", "int").variable("s", "string").variable("l", "list(dyn)").composite("variables");
+  builder.variable("object", "dyn")
+      .variable("n", "int")
+      .variable("s", "string")
+      .variable("l", "list(dyn)")
+      .composite("variables");
   auto built = builder.build();
   if (!built) std::abort();
   return std::make_shared<const expr::Env>(std::move(*built));
 }
 
 std::shared_ptr<doc::Document> make_object() {
-  auto parsed = doc::parse_json(std::make_shared<doc::Source>("object", R"({"kind": "Pod", "spec": {"replicas": 3, "list": [1, 2.5, "x", null, true, {"name": "a"}], "map": {"k": "v"}}})"),
-                                std::make_shared<doc::Keys>());
+  auto parsed = doc::parse_json(
+      std::make_shared<doc::Source>(
+          "object",
+          R"({"kind": "Pod", "spec": {"replicas": 3, "list": [1, 2.5, "x", null, true, {"name": "a"}], "map": {"k": "v"}}})"),
+      std::make_shared<doc::Keys>());
   if (!parsed) std::abort();
   return *parsed;
 }

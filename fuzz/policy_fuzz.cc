@@ -11,7 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr size_t kBytesMax = size_t{1} << 16;
   if (size > kBytesMax) return 0;
   auto keys = std::make_shared<doc::Keys>();
-  auto source = std::make_shared<const doc::Source>("fuzz.yaml", std::string(reinterpret_cast<const char*>(data), size));
+  auto source =
+      std::make_shared<const doc::Source>("fuzz.yaml", std::string(reinterpret_cast<const char*>(data), size));
   doc::YamlStream stream = doc::parse_yaml(source, keys);
   policy::PolicySetBuilder builder;
   policy::ScanFacts facts;

@@ -25,7 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   YamlStream stream = parse_yaml(source, std::make_shared<Keys>(), limits);
   for (const auto& document : stream.documents) {
     check_spans(document->root(), document->source().bytes().size());  // UTF-16 is read as its UTF-8
-    YamlStream again = parse_yaml(std::make_shared<Source>("again", to_yaml(document->root())), std::make_shared<Keys>());
+    YamlStream again =
+        parse_yaml(std::make_shared<Source>("again", to_yaml(document->root())), std::make_shared<Keys>());
     if (!again.errors.empty()) std::abort();
     const Node& back = again.documents.empty() ? kNullNode : again.documents[0]->root();
     if (to_json(document->root()) != to_json(back)) std::abort();

@@ -19,11 +19,13 @@ struct CelOptions {
 
 // What a variable may be called; other keys of the input are reached through `object`.
 bool is_identifier(std::string_view text) {
-  constexpr std::string_view kReserved[] = {"true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function",
-                                            "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while"};
+  constexpr std::string_view kReserved[] = {"true",     "false",   "null",      "in",       "as",  "break",  "const",
+                                            "continue", "else",    "for",       "function", "if",  "import", "let",
+                                            "loop",     "package", "namespace", "return",   "var", "void",   "while"};
   if (text.empty() || std::find(std::begin(kReserved), std::end(kReserved), text) != std::end(kReserved)) return false;
   auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return letter(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+  return letter(text[0]) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
 // The text of every node of a program by its id.
@@ -39,7 +41,8 @@ class Spans {
   // The parser limits depth, so recursion is bounded.
   void add(const expr::Expr* e) {
     if (e == nullptr) return;
-    if (e->begin < e->end && e->end <= source_.size()) spans_.emplace(e->id, std::string_view(source_).substr(e->begin, e->end - e->begin));
+    if (e->begin < e->end && e->end <= source_.size())
+      spans_.emplace(e->id, std::string_view(source_).substr(e->begin, e->end - e->begin));
     add(e->operand);
     for (const expr::Expr* arg : e->args) add(arg);
     for (const expr::MapEntry& entry : e->entries) {
@@ -47,14 +50,17 @@ class Spans {
       add(entry.value);
     }
     if (e->loop == nullptr) return;
-    for (const expr::Expr* part : {e->loop->iter_range, e->loop->accu_init, e->loop->loop_condition, e->loop->loop_step, e->loop->result}) add(part);
+    for (const expr::Expr* part :
+         {e->loop->iter_range, e->loop->accu_init, e->loop->loop_condition, e->loop->loop_step, e->loop->result})
+      add(part);
   }
 
   const std::string& source_;
   std::unordered_map<uint32_t, std::string_view> spans_;
 };
 
-void print_json(Console& console, std::string_view field, std::string_view json, uint64_t cost, const std::vector<std::string>& steps) {
+void print_json(Console& console, std::string_view field, std::string_view json, uint64_t cost,
+                const std::vector<std::string>& steps) {
   console.out("{\"" + std::string(field) + "\":" + std::string(json) + ",\"cost\":" + std::to_string(cost));
   if (!steps.empty()) {
     console.out(",\"trace\":[");
@@ -75,7 +81,9 @@ base::Result<int> run_cel(const CelOptions& options, Console& console) {
   if (!options.input.empty()) {
     auto documents = TRY(load_documents(options.input));
     if (documents.size() != 1) {
-      return base::fail(base::Code::kInvalidInput, "holds " + report::count(documents.size(), "document", "documents") + "; --input takes one", options.input);
+      return base::fail(base::Code::kInvalidInput,
+                        "holds " + report::count(documents.size(), "document", "documents") + "; --input takes one",
+                        options.input);
     }
     input = documents.front();
   }
@@ -90,7 +98,8 @@ base::Result<int> run_cel(const CelOptions& options, Console& console) {
   }
   auto env = std::make_shared<expr::Env>(TRY(builder.build()));
 
-  auto failed = [&](std::string_view text, std::string_view shown, uint64_t cost, const std::vector<std::string>& steps) {
+  auto failed = [&](std::string_view text, std::string_view shown, uint64_t cost,
+                    const std::vector<std::string>& steps) {
     if (options.json) {
       print_json(console, "error", quoted(text), cost, steps);
     } else {
@@ -120,8 +129,8 @@ base::Result<int> run_cel(const CelOptions& options, Console& console) {
     if (text.empty()) continue;
     std::string value = expr::to_text(step.value, 200);
     if (options.json) {
-      steps.push_back("{\"expression\":" + quoted(text) + ",\"value\":" + quoted(value) + ",\"bindings\":" + quoted(step.bindings) +
-                      ",\"decisive\":" + (step.decisive ? "true" : "false") + "}");
+      steps.push_back("{\"expression\":" + quoted(text) + ",\"value\":" + quoted(value) + ",\"bindings\":" +
+                      quoted(step.bindings) + ",\"decisive\":" + (step.decisive ? "true" : "false") + "}");
     } else {
       console.out(std::string(step.decisive ? "* " : "  ") + report::clean(text) + "  =>  " + report::clean(value) +
                   (step.bindings.empty() ? "" : "   with " + report::clean(step.bindings)) + "\n");
@@ -148,7 +157,8 @@ base::Result<int> run_cel(const CelOptions& options, Console& console) {
 base::Result<Action> parse_cel(const Words& words) {
   TRY_STATUS(check_operands(words, 1, 1, "one expression, in quotes"));
   CelOptions options{words.operands()[0], words.get("--input"), words.has("--trace"), words.get("--output") == "json"};
-  return Action([options = std::move(options)](Console& console) { return finish(run_cel(options, console), console); });
+  return Action(
+      [options = std::move(options)](Console& console) { return finish(run_cel(options, console), console); });
 }
 
 }  // namespace ameia::app

@@ -25,8 +25,9 @@ void append_list(std::string& out, std::string_view name, const std::vector<std:
 }
 
 std::string to_json(const report::Rule& rule) {
-  std::string out = "{\"id\":" + quoted(rule.id) + ",\"title\":" + quoted(rule.title) + ",\"severity\":" + quoted(report::to_string(rule.severity)) +
-                    ",\"why\":" + quoted(rule.why) + ",\"remediation\":" + quoted(rule.remediation);
+  std::string out = "{\"id\":" + quoted(rule.id) + ",\"title\":" + quoted(rule.title) +
+                    ",\"severity\":" + quoted(report::to_string(rule.severity)) + ",\"why\":" + quoted(rule.why) +
+                    ",\"remediation\":" + quoted(rule.remediation);
   append_list(out, "tags", rule.tags);
   append_list(out, "references", rule.references);
   return out + "}";
@@ -52,20 +53,23 @@ void print_block(std::string_view label, std::string_view text, Console& console
   for (const std::string& line : report::wrap(text, width - 2)) console.out("  " + line + "\n");
 }
 
-base::Result<int> run_explain(const std::vector<std::string>& ids, const PolicyChoice& choice, bool json, Console& console) {
+base::Result<int> run_explain(const std::vector<std::string>& ids, const PolicyChoice& choice, bool json,
+                              Console& console) {
   std::vector<report::Rule> rules = TRY(all_rules(choice, console));
   std::vector<const report::Rule*> wanted;
   for (const std::string& id : ids) {
     auto same = [&](const report::Rule& rule) {
-      return std::equal(rule.id.begin(), rule.id.end(), id.begin(), id.end(),
-                        [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == std::toupper(static_cast<unsigned char>(b)); });
+      return std::equal(rule.id.begin(), rule.id.end(), id.begin(), id.end(), [](char a, char b) {
+        return std::toupper(static_cast<unsigned char>(a)) == std::toupper(static_cast<unsigned char>(b));
+      });
     };
     auto found = std::find_if(rules.begin(), rules.end(), same);
     if (found == rules.end()) {
       std::vector<std::string_view> known;
       for (const report::Rule& rule : rules) known.push_back(rule.id);
       std::string what = "no check is called \"" + report::clean(id) + "\"";
-      if (std::string_view near = nearest(id, known); !near.empty()) what += "; did you mean " + std::string(near) + "?";
+      if (std::string_view near = nearest(id, known); !near.empty())
+        what += "; did you mean " + std::string(near) + "?";
       return std::unexpected(usage_error(what + " `ameia list checks` lists them"));
     }
     wanted.push_back(&*found);
@@ -78,7 +82,8 @@ base::Result<int> run_explain(const std::vector<std::string>& ids, const PolicyC
       continue;
     }
     if (i != 0) console.out("\n");
-    console.out(report::clean(rule.id) + "  " + report::clean(rule.title) + "\n" + std::string(report::to_string(rule.severity)) + "\n");
+    console.out(report::clean(rule.id) + "  " + report::clean(rule.title) + "\n" +
+                std::string(report::to_string(rule.severity)) + "\n");
     print_block("Why it matters", rule.why, console);
     print_block("How to mend it", rule.remediation, console);
     std::string tags;
@@ -105,8 +110,8 @@ base::Result<int> run_list(const PolicyChoice& choice, bool json, Console& conso
   for (const report::Rule& rule : rules) id_width = std::max(id_width, report::width_of(rule.id));
   for (const report::Rule& rule : rules) {
     std::string severity(report::to_string(rule.severity));
-    console.out(report::clean(rule.id) + std::string(id_width - report::width_of(rule.id) + 2, ' ') + severity + std::string(10 - severity.size(), ' ') +
-                report::clean(rule.title) + "\n");
+    console.out(report::clean(rule.id) + std::string(id_width - report::width_of(rule.id) + 2, ' ') + severity +
+                std::string(10 - severity.size(), ' ') + report::clean(rule.title) + "\n");
   }
   if (console.out_is_terminal()) {
     console.err(report::count(rules.size(), "check", "checks") + "; `ameia explain ID` says why and how to mend it\n");
@@ -126,14 +131,15 @@ PolicyChoice choice_of(const Words& words) {
 
 base::Result<Action> parse_explain(const Words& words) {
   TRY_STATUS(check_operands(words, 1, SIZE_MAX, "the id of a check, such as AM-POD-001"));
-  return Action([ids = words.operands(), choice = choice_of(words), json = words.get("--output") == "json"](Console& console) {
-    return finish(run_explain(ids, choice, json, console), console);
-  });
+  return Action([ids = words.operands(), choice = choice_of(words), json = words.get("--output") == "json"](
+                    Console& console) { return finish(run_explain(ids, choice, json, console), console); });
 }
 
 base::Result<Action> parse_list_checks(const Words& words) {
   TRY_STATUS(check_operands(words, 0, 0, ""));
-  return Action([choice = choice_of(words), json = words.get("--output") == "json"](Console& console) { return finish(run_list(choice, json, console), console); });
+  return Action([choice = choice_of(words), json = words.get("--output") == "json"](Console& console) {
+    return finish(run_list(choice, json, console), console);
+  });
 }
 
 }  // namespace ameia::app

@@ -21,8 +21,11 @@ std::string quoted(std::string_view text) {
 }
 
 std::string name_of(const kube::ObjectView& object) {
-  return report::resource_name({std::string(object.api_version()), std::string(object.kind()), std::string(object.ns()),
-                                std::string(object.name().empty() ? object.generate_name() : object.name()), {}});
+  return report::resource_name({std::string(object.api_version()),
+                                std::string(object.kind()),
+                                std::string(object.ns()),
+                                std::string(object.name().empty() ? object.generate_name() : object.name()),
+                                {}});
 }
 
 // lint
@@ -30,21 +33,27 @@ std::string name_of(const kube::ObjectView& object) {
 base::Result<int> run_lint(const std::vector<std::string>& paths, bool json, Console& console) {
   policy::LoadResult loaded = TRY(compile_policies(paths));
   if (json) {
-    console.out("{\"errors\":" + std::to_string(loaded.errors) + ",\"warnings\":" + std::to_string(loaded.warnings) + ",\"diagnostics\":[");
+    console.out("{\"errors\":" + std::to_string(loaded.errors) + ",\"warnings\":" + std::to_string(loaded.warnings) +
+                ",\"diagnostics\":[");
     bool first = true;
     for (const policy::Diagnostic& d : loaded.diagnostics) {
-      console.out(std::string(first ? "\n" : ",\n") + "{\"level\":" + (d.level == policy::Diagnostic::Level::kError ? "\"error\"" : "\"warning\"") +
-                  ",\"file\":" + quoted(d.file) + ",\"line\":" + std::to_string(d.line) + ",\"column\":" + std::to_string(d.column) +
-                  ",\"object\":" + quoted(d.object) + ",\"field\":" + quoted(d.field) + ",\"message\":" + quoted(d.message) + "}");
+      console.out(std::string(first ? "\n" : ",\n") +
+                  "{\"level\":" + (d.level == policy::Diagnostic::Level::kError ? "\"error\"" : "\"warning\"") +
+                  ",\"file\":" + quoted(d.file) + ",\"line\":" + std::to_string(d.line) +
+                  ",\"column\":" + std::to_string(d.column) + ",\"object\":" + quoted(d.object) +
+                  ",\"field\":" + quoted(d.field) + ",\"message\":" + quoted(d.message) + "}");
       first = false;
     }
     console.out("]}\n");
   } else {
     for (const policy::Diagnostic& diagnostic : loaded.diagnostics) console.out(policy::to_string(diagnostic) + "\n");
     size_t told = loaded.diagnostics.size();
-    if (loaded.errors + loaded.warnings > told) console.out("and " + std::to_string(loaded.errors + loaded.warnings - told) + " more\n");
-    console.out(report::count(loaded.set->policies(), "policy", "policies") + ", " + report::count(loaded.set->bindings(), "binding", "bindings") + ": " +
-                report::count(loaded.errors, "error", "errors") + ", " + report::count(loaded.warnings, "warning", "warnings") + "\n");
+    if (loaded.errors + loaded.warnings > told)
+      console.out("and " + std::to_string(loaded.errors + loaded.warnings - told) + " more\n");
+    console.out(report::count(loaded.set->policies(), "policy", "policies") + ", " +
+                report::count(loaded.set->bindings(), "binding", "bindings") + ": " +
+                report::count(loaded.errors, "error", "errors") + ", " +
+                report::count(loaded.warnings, "warning", "warnings") + "\n");
   }
   if (loaded.set->policies() + loaded.set->bindings() == 0 && loaded.errors == 0) {
     return base::fail(base::Code::kInvalidInput, "no policy and no binding was found");
@@ -60,30 +69,36 @@ struct EvalOptions {
 };
 
 std::string_view to_word(policy::Evaluation evaluation) {
-  return evaluation == policy::Evaluation::kAdmit ? "admit" : evaluation == policy::Evaluation::kDeny ? "deny" : "error";
+  return evaluation == policy::Evaluation::kAdmit  ? "admit"
+         : evaluation == policy::Evaluation::kDeny ? "deny"
+                                                   : "error";
 }
 
 void print_traced_json(const policy::TracedPolicy& traced, Console& console) {
-  console.out("{\"policy\":" + quoted(traced.policy) + ",\"binding\":" + quoted(traced.binding) + ",\"param\":" + quoted(traced.param) +
-              ",\"matched\":" + (traced.matched ? "true" : "false") + ",\"why_not\":" + quoted(traced.why_not) + ",\"decisions\":[");
+  console.out("{\"policy\":" + quoted(traced.policy) + ",\"binding\":" + quoted(traced.binding) +
+              ",\"param\":" + quoted(traced.param) + ",\"matched\":" + (traced.matched ? "true" : "false") +
+              ",\"why_not\":" + quoted(traced.why_not) + ",\"decisions\":[");
   bool first = true;
   for (const policy::Decision& decision : traced.decisions) {
     console.out(std::string(first ? "" : ",") + "{\"evaluation\":" + quoted(to_word(decision.evaluation)) +
-                ",\"action\":" + (decision.action == policy::Action::kDeny ? "\"deny\"" : "\"admit\"") + ",\"message\":" + quoted(decision.message) +
-                ",\"reason\":" + quoted(decision.reason) + ",\"validation\":" + std::to_string(decision.expression_index) + "}");
+                ",\"action\":" + (decision.action == policy::Action::kDeny ? "\"deny\"" : "\"admit\"") +
+                ",\"message\":" + quoted(decision.message) + ",\"reason\":" + quoted(decision.reason) +
+                ",\"validation\":" + std::to_string(decision.expression_index) + "}");
     first = false;
   }
   console.out("],\"expressions\":[");
   first = true;
   for (const policy::TracedExpression& e : traced.expressions) {
-    console.out(std::string(first ? "" : ",") + "{\"role\":" + quoted(e.role) + ",\"name\":" + quoted(e.name) + ",\"expression\":" + quoted(e.expression) +
-                (e.is_error ? ",\"error\":" : ",\"value\":") + quoted(e.value) + ",\"cost\":" + std::to_string(e.cost));
+    console.out(std::string(first ? "" : ",") + "{\"role\":" + quoted(e.role) + ",\"name\":" + quoted(e.name) +
+                ",\"expression\":" + quoted(e.expression) + (e.is_error ? ",\"error\":" : ",\"value\":") +
+                quoted(e.value) + ",\"cost\":" + std::to_string(e.cost));
     if (!e.steps.empty()) {
       console.out(",\"steps\":[");
       for (size_t i = 0; i < e.steps.size(); ++i) {
         const policy::TracedStep& step = e.steps[i];
-        console.out(std::string(i == 0 ? "" : ",") + "{\"expression\":" + quoted(step.source) + ",\"value\":" + quoted(step.value) +
-                    ",\"bindings\":" + quoted(step.bindings) + ",\"decisive\":" + (step.decisive ? "true" : "false") + "}");
+        console.out(std::string(i == 0 ? "" : ",") + "{\"expression\":" + quoted(step.source) +
+                    ",\"value\":" + quoted(step.value) + ",\"bindings\":" + quoted(step.bindings) +
+                    ",\"decisive\":" + (step.decisive ? "true" : "false") + "}");
       }
       console.out("]");
     }
@@ -98,10 +113,12 @@ void print_traced(const policy::TracedPolicy& traced, bool steps, Console& conso
   if (!traced.binding.empty()) head += " by " + report::clean(traced.binding);
   if (!traced.param.empty()) head += " with " + report::clean(traced.param);
   if (!traced.matched) {
-    console.out(head + ": does not apply" + (traced.why_not.empty() ? "" : " (" + report::clean(traced.why_not) + ")") + "\n");
+    console.out(head + ": does not apply" + (traced.why_not.empty() ? "" : " (" + report::clean(traced.why_not) + ")") +
+                "\n");
     return;
   }
-  bool denied = std::any_of(traced.decisions.begin(), traced.decisions.end(), [](const auto& d) { return d.action == policy::Action::kDeny; });
+  bool denied = std::any_of(traced.decisions.begin(), traced.decisions.end(),
+                            [](const auto& d) { return d.action == policy::Action::kDeny; });
   console.out(head + ": " + (denied ? "DENY" : "admit") + "\n");
   for (const policy::Decision& decision : traced.decisions) {
     if (decision.evaluation == policy::Evaluation::kAdmit) continue;
@@ -114,11 +131,12 @@ void print_traced(const policy::TracedPolicy& traced, bool steps, Console& conso
   }
   if (!steps) return;
   for (const policy::TracedExpression& e : traced.expressions) {
-    console.out("    " + e.role + " " + report::clean(e.name) + ": " + report::clean(e.expression) + "\n      => " + (e.is_error ? "error: " : "") +
-                report::clean(e.value) + "   (cost " + std::to_string(e.cost) + ")\n");
+    console.out("    " + e.role + " " + report::clean(e.name) + ": " + report::clean(e.expression) + "\n      => " +
+                (e.is_error ? "error: " : "") + report::clean(e.value) + "   (cost " + std::to_string(e.cost) + ")\n");
     for (const policy::TracedStep& step : e.steps) {
-      console.out(std::string("      ") + (step.decisive ? "* " : "  ") + report::clean(step.source) + "  =>  " + report::clean(step.value) +
-                  (step.bindings.empty() ? "" : "   with " + report::clean(step.bindings)) + "\n");
+      console.out(std::string("      ") + (step.decisive ? "* " : "  ") + report::clean(step.source) + "  =>  " +
+                  report::clean(step.value) + (step.bindings.empty() ? "" : "   with " + report::clean(step.bindings)) +
+                  "\n");
     }
   }
 }
@@ -126,8 +144,10 @@ void print_traced(const policy::TracedPolicy& traced, bool steps, Console& conso
 base::Result<int> run_eval(const EvalOptions& options, Console& console) {
   policy::LoadResult loaded = TRY(compile_policies(options.policies));
   for (const policy::Diagnostic& diagnostic : loaded.diagnostics) console.err(policy::to_string(diagnostic) + "\n");
-  if (loaded.errors != 0) return base::fail(base::Code::kInvalidInput, report::count(loaded.errors, "error", "errors") + " in the policies");
-  if (loaded.set->policies() == 0) return base::fail(base::Code::kInvalidInput, "no ValidatingAdmissionPolicy was found");
+  if (loaded.errors != 0)
+    return base::fail(base::Code::kInvalidInput, report::count(loaded.errors, "error", "errors") + " in the policies");
+  if (loaded.set->policies() == 0)
+    return base::fail(base::Code::kInvalidInput, "no ValidatingAdmissionPolicy was found");
   std::vector<LoadedObject> objects;
   policy::ScanFacts facts;
   for (const std::string& path : options.resources) {
@@ -147,11 +167,13 @@ base::Result<int> run_eval(const EvalOptions& options, Console& console) {
     evaluator.admit(request, about, outcome);
     auto traced = evaluator.trace(request, about, options.trace);
     if (options.json) {
-      console.out(std::string(i == 0 ? "\n" : ",\n") + "{\"resource\":" + quoted(name_of(object)) + ",\"location\":" +
-                  quoted(objects[i].document->source().where(objects[i].node->begin)) + ",\"allowed\":" + (outcome.allowed ? "true" : "false") +
-                  ",\"message\":" + quoted(outcome.message) + ",\"reason\":" + quoted(outcome.reason) + ",\"code\":" + std::to_string(outcome.code) +
+      console.out(std::string(i == 0 ? "\n" : ",\n") + "{\"resource\":" + quoted(name_of(object)) +
+                  ",\"location\":" + quoted(objects[i].document->source().where(objects[i].node->begin)) +
+                  ",\"allowed\":" + (outcome.allowed ? "true" : "false") + ",\"message\":" + quoted(outcome.message) +
+                  ",\"reason\":" + quoted(outcome.reason) + ",\"code\":" + std::to_string(outcome.code) +
                   ",\"warnings\":[");
-      for (size_t w = 0; w < outcome.warnings.size(); ++w) console.out((w == 0 ? "" : ",") + quoted(outcome.warnings[w]));
+      for (size_t w = 0; w < outcome.warnings.size(); ++w)
+        console.out((w == 0 ? "" : ",") + quoted(outcome.warnings[w]));
       console.out("],\"policies\":[");
       for (size_t t = 0; t < traced.size(); ++t) {
         if (t != 0) console.out(",");
@@ -160,8 +182,9 @@ base::Result<int> run_eval(const EvalOptions& options, Console& console) {
       console.out("]}");
       continue;
     }
-    console.out(report::clean(name_of(object)) + " (" + report::clean(objects[i].document->source().where(objects[i].node->begin)) + "): " +
-                (outcome.allowed ? "allowed" : "denied") + "\n");
+    console.out(report::clean(name_of(object)) + " (" +
+                report::clean(objects[i].document->source().where(objects[i].node->begin)) +
+                "): " + (outcome.allowed ? "allowed" : "denied") + "\n");
     if (!outcome.message.empty()) console.out("  " + report::clean(outcome.message) + "\n");
     for (const std::string& warning : outcome.warnings) console.out("  warning: " + report::clean(warning) + "\n");
     for (const policy::TracedPolicy& one : traced) print_traced(one, options.trace, console);
@@ -203,15 +226,17 @@ base::Result<int> run_pss(const PssOptions& options, Console& console) {
                     ",\"allowed\":" + (result.allowed ? "true" : "false") + ",\"violations\":[");
         for (size_t i = 0; i < result.violations.size(); ++i) {
           const policy::PssViolation& violation = result.violations[i];
-          console.out(std::string(i == 0 ? "" : ",") + "{\"id\":" + quoted(violation.id) + ",\"reason\":" + quoted(violation.reason) +
-                      ",\"detail\":" + quoted(violation.detail) + "}");
+          console.out(std::string(i == 0 ? "" : ",") + "{\"id\":" + quoted(violation.id) +
+                      ",\"reason\":" + quoted(violation.reason) + ",\"detail\":" + quoted(violation.detail) + "}");
         }
         console.out("]}");
       } else {
-        console.out(report::clean(file) + ": " + report::clean(name) + ": " + (result.allowed ? "allowed" : "violates") + " " +
-                    std::string(policy::to_string(options.level)) + ":" + policy::to_string(options.version) + "\n");
+        console.out(report::clean(file) + ": " + report::clean(name) + ": " +
+                    (result.allowed ? "allowed" : "violates") + " " + std::string(policy::to_string(options.level)) +
+                    ":" + policy::to_string(options.version) + "\n");
         for (const policy::PssViolation& violation : result.violations) {
-          console.out("  " + report::clean(violation.reason) + (violation.detail.empty() ? "" : " (" + report::clean(violation.detail) + ")") + "\n");
+          console.out("  " + report::clean(violation.reason) +
+                      (violation.detail.empty() ? "" : " (" + report::clean(violation.detail) + ")") + "\n");
         }
       }
       first = false;
@@ -229,15 +254,19 @@ base::Result<int> run_pss(const PssOptions& options, Console& console) {
 
 base::Result<Action> parse_policy_lint(const Words& words) {
   TRY_STATUS(check_operands(words, 1, SIZE_MAX, "a policy file or directory"));
-  return Action([paths = words.operands(), json = words.get("--output") == "json"](Console& console) { return finish(run_lint(paths, json, console), console); });
+  return Action([paths = words.operands(), json = words.get("--output") == "json"](Console& console) {
+    return finish(run_lint(paths, json, console), console);
+  });
 }
 
 base::Result<Action> parse_policy_eval(const Words& words) {
   TRY_STATUS(check_operands(words, 0, 0, ""));
-  EvalOptions options{words.all("--policy"), words.all("--resource"), words.has("--trace"), words.get("--output") == "json"};
+  EvalOptions options{words.all("--policy"), words.all("--resource"), words.has("--trace"),
+                      words.get("--output") == "json"};
   if (options.policies.empty()) return std::unexpected(usage_error("needs -f POLICY"));
   if (options.resources.empty()) return std::unexpected(usage_error("needs -r RESOURCE"));
-  return Action([options = std::move(options)](Console& console) { return finish(run_eval(options, console), console); });
+  return Action(
+      [options = std::move(options)](Console& console) { return finish(run_eval(options, console), console); });
 }
 
 base::Result<Action> parse_policy_pss(const Words& words) {
@@ -247,11 +276,16 @@ base::Result<Action> parse_policy_pss(const Words& words) {
   options.json = words.get("--output") == "json";
   auto level = policy::parse_level(words.get("--level", "restricted"));
   auto version = policy::parse_pss_version(words.get("--version", "latest"));
-  if (!level) return std::unexpected(usage_error("--level: \"" + report::clean(words.get("--level")) + "\" is not one of privileged, baseline, restricted"));
-  if (!version) return std::unexpected(usage_error("--version: \"" + report::clean(words.get("--version")) + "\" is neither latest nor v1.N"));
+  if (!level)
+    return std::unexpected(usage_error("--level: \"" + report::clean(words.get("--level")) +
+                                       "\" is not one of privileged, baseline, restricted"));
+  if (!version)
+    return std::unexpected(
+        usage_error("--version: \"" + report::clean(words.get("--version")) + "\" is neither latest nor v1.N"));
   options.level = *level;
   options.version = *version;
-  return Action([options = std::move(options)](Console& console) { return finish(run_pss(options, console), console); });
+  return Action(
+      [options = std::move(options)](Console& console) { return finish(run_pss(options, console), console); });
 }
 
 }  // namespace ameia::app

@@ -40,7 +40,8 @@ std::string today() {
 // A line that is drawn over itself, on a terminal, once the work turns out to be long.
 class ProgressBar {
  public:
-  explicit ProgressBar(Console& console, bool wanted) : console_(console), wanted_(wanted && console.err_is_terminal()) {}
+  explicit ProgressBar(Console& console, bool wanted)
+      : console_(console), wanted_(wanted && console.err_is_terminal()) {}
   ~ProgressBar() {
     if (shown_) console_.err("\r\x1b[K");
   }
@@ -49,12 +50,15 @@ class ProgressBar {
 
   void operator()(size_t done, size_t all) {
     auto now = std::chrono::steady_clock::now();
-    if (!wanted_ || all == 0 || now - begin_ < std::chrono::milliseconds(500) || now - last_ < std::chrono::milliseconds(80)) return;
+    if (!wanted_ || all == 0 || now - begin_ < std::chrono::milliseconds(500) ||
+        now - last_ < std::chrono::milliseconds(80))
+      return;
     last_ = now;
     shown_ = true;
     constexpr size_t kCells = 24;
     size_t full = kCells * done / all;
-    console_.err("\r\x1b[Kscanning " + std::string(full, '#') + std::string(kCells - full, '.') + " " + std::to_string(100 * done / all) + " %");
+    console_.err("\r\x1b[Kscanning " + std::string(full, '#') + std::string(kCells - full, '.') + " " +
+                 std::to_string(100 * done / all) + " %");
   }
 
  private:
@@ -86,11 +90,15 @@ int gate(const ScanOptions& options, const ScanResult& result, Console& console)
       if (is_file) ++broken;
       if (!is_file && f.severity >= *options.fail_on) ++errors;
     }
-    if (failing != 0) say(report::count(failing, "finding", "findings") + " at or above " + std::string(name) + " (--fail-on)");
-    if (errors != 0) say(report::count(errors, "check", "checks") + " at or above " + std::string(name) + " could not be evaluated (--fail-on)");
+    if (failing != 0)
+      say(report::count(failing, "finding", "findings") + " at or above " + std::string(name) + " (--fail-on)");
+    if (errors != 0)
+      say(report::count(errors, "check", "checks") + " at or above " + std::string(name) +
+          " could not be evaluated (--fail-on)");
     if (failing + errors != 0) code = worse(code, kFindings);
     if (broken != 0) {
-      say(report::count(broken, "file", "files") + " could not be read or parsed: the gate cannot speak for " + (broken == 1 ? "it" : "them"));
+      say(report::count(broken, "file", "files") + " could not be read or parsed: the gate cannot speak for " +
+          (broken == 1 ? "it" : "them"));
       code = worse(code, kInput);
     }
   }
@@ -98,7 +106,8 @@ int gate(const ScanOptions& options, const ScanResult& result, Console& console)
     say("no Kubernetes object was found");
     if (options.fail_on || options.require_coverage) code = worse(code, kInput);
   }
-  if (options.require_coverage && (report.coverage.not_evaluated != 0 || report.coverage.errors != 0 || report.coverage.evaluated == 0)) {
+  if (options.require_coverage &&
+      (report.coverage.not_evaluated != 0 || report.coverage.errors != 0 || report.coverage.evaluated == 0)) {
     say("coverage is incomplete: " + std::to_string(report.coverage.not_evaluated) + " not evaluated, " +
         report::count(report.coverage.errors, "error", "errors") + " (--require-coverage)");
     code = worse(code, kIncomplete);
@@ -108,7 +117,8 @@ int gate(const ScanOptions& options, const ScanResult& result, Console& console)
 
 // --severity: what is below it is neither shown nor scored.
 void drop_below(report::Report& report, Severity least) {
-  std::erase_if(report.findings, [&](const report::Finding& f) { return f.status == FindingStatus::kFail && f.severity < least; });
+  std::erase_if(report.findings,
+                [&](const report::Finding& f) { return f.status == FindingStatus::kFail && f.severity < least; });
   for (size_t i = 0; i < static_cast<size_t>(least); ++i) report.tally.passed[i] = report.tally.failed[i] = 0;
 }
 
@@ -134,7 +144,8 @@ base::Result<int> run_scan(const ScanOptions& options, Console& console) {
   }
   if (waivers) {
     for (report::Rule& rule : report::waiver_rules()) report.rules.push_back(std::move(rule));
-    std::stable_sort(report.rules.begin(), report.rules.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    std::stable_sort(report.rules.begin(), report.rules.end(),
+                     [](const auto& a, const auto& b) { return a.id < b.id; });
     waivers->apply(report.findings, today());
   }
   if (baseline) baseline->apply(report.findings);
@@ -168,7 +179,8 @@ base::Result<Action> parse_scan(const Words& words) {
   }
   options.outputs = TRY(parse_outputs(words.all("--output")));
   if (options.outputs.empty() && !options.quiet) options.outputs.push_back({});
-  return Action([options = std::move(options)](Console& console) { return finish(run_scan(options, console), console); });
+  return Action(
+      [options = std::move(options)](Console& console) { return finish(run_scan(options, console), console); });
 }
 
 }  // namespace ameia::app

@@ -62,7 +62,9 @@ base::Status check_choice(const Option& option, std::string_view value) {
 
 }  // namespace
 
-base::Error usage_error(std::string what) { return {base::Code::kUsage, std::move(what), {}}; }
+base::Error usage_error(std::string what) {
+  return {base::Code::kUsage, std::move(what), {}};
+}
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {
   std::string_view best;
@@ -100,7 +102,8 @@ std::vector<std::string> Words::all(std::string_view option) const {
 
 base::Result<Words> Words::read(std::span<const Option> options, std::span<const std::string_view> words) {
   Words out;
-  if (words.size() > kWordsMax) return std::unexpected(usage_error("more than " + std::to_string(kWordsMax) + " words"));
+  if (words.size() > kWordsMax)
+    return std::unexpected(usage_error("more than " + std::to_string(kWordsMax) + " words"));
   for (size_t i = 0; i < words.size(); ++i) {
     std::string_view word = words[i];
     if (word == "--") {
@@ -108,18 +111,21 @@ base::Result<Words> Words::read(std::span<const Option> options, std::span<const
       break;
     }
     // "-" is standard input, "-1 + x" an expression.
-    bool is_option = word.size() >= 2 && word[0] == '-' && (word[1] == '-' || std::isalpha(static_cast<unsigned char>(word[1])) != 0);
+    bool is_option = word.size() >= 2 && word[0] == '-' &&
+                     (word[1] == '-' || std::isalpha(static_cast<unsigned char>(word[1])) != 0);
     if (!is_option) {
       out.operands_.emplace_back(word);
       continue;
     }
     bool is_long = word.starts_with("--");
     std::string_view name = is_long ? word.substr(0, word.find('=')) : word.substr(0, 2);
-    auto option = std::find_if(options.begin(), options.end(), [&](const Option& o) { return (is_long ? o.name : o.letter) == name; });
+    auto option = std::find_if(options.begin(), options.end(),
+                               [&](const Option& o) { return (is_long ? o.name : o.letter) == name; });
     if (option == options.end()) {
       std::vector<std::string_view> known{"--help"};
       for (const Option& o : options) known.push_back(o.name);
-      return std::unexpected(usage_error(with_suggestion("unknown option " + report::clean(is_long ? name : word), name, known)));
+      return std::unexpected(
+          usage_error(with_suggestion("unknown option " + report::clean(is_long ? name : word), name, known)));
     }
     bool has_value = word.size() > name.size();
     std::string_view value = has_value ? word.substr(name.size()) : std::string_view();
@@ -128,13 +134,16 @@ base::Result<Words> Words::read(std::span<const Option> options, std::span<const
       if (has_value) return std::unexpected(usage_error(std::string(option->name) + " takes no value"));
     } else if (!has_value) {
       if (i + 1 == words.size()) {
-        return std::unexpected(usage_error(std::string(option->name) + " needs a value: " + std::string(option->name) + " " + std::string(option->value)));
+        return std::unexpected(usage_error(std::string(option->name) + " needs a value: " + std::string(option->name) +
+                                           " " + std::string(option->value)));
       }
       value = words[++i];
     }
-    if (!option->value.empty() && value.empty()) return std::unexpected(usage_error(std::string(option->name) + ": the value is empty"));
+    if (!option->value.empty() && value.empty())
+      return std::unexpected(usage_error(std::string(option->name) + ": the value is empty"));
     TRY_STATUS(check_choice(*option, value));
-    if (!option->repeats && out.has(option->name)) return std::unexpected(usage_error(std::string(option->name) + " is given twice"));
+    if (!option->repeats && out.has(option->name))
+      return std::unexpected(usage_error(std::string(option->name) + " is given twice"));
     out.options_.emplace_back(option->name, value);
   }
   return out;
@@ -203,13 +212,19 @@ std::string help_of_all() {
   size_t width = 0;
   for (const Command& command : commands()) width = std::max(width, command.name.size());
   for (const Command& command : commands()) {
-    text.append("  ").append(command.name).append(width - command.name.size() + 2, ' ').append(command.one_line).append("\n");
+    text.append("  ")
+        .append(command.name)
+        .append(width - command.name.size() + 2, ' ')
+        .append(command.one_line)
+        .append("\n");
   }
   text +=
       "\nStart with:\n  ameia scan .\n      the worst risks first, each with its line, the reason and the fix\n"
       "  ameia help scan\n      every option of a command, with examples\n\n"
-      "Exit codes: 0 done and no gate crossed · 1 findings at or above --fail-on · 2 usage · 3 configuration or input ·\n"
-      "4 unreachable · 5 incomplete coverage · 6 stale data · 7 verification failed · 70 internal error · 130 interrupted.\n"
+      "Exit codes: 0 done and no gate crossed · 1 findings at or above --fail-on · 2 usage · 3 configuration or input "
+      "·\n"
+      "4 unreachable · 5 incomplete coverage · 6 stale data · 7 verification failed · 70 internal error · 130 "
+      "interrupted.\n"
       "When several apply, the first of 70, 2, 3, 4, 7, 1, 5, 6.\n";
   return text;
 }
@@ -245,7 +260,8 @@ int run_command_line(std::span<const std::string_view> words, Console& console) 
       if (c.name.starts_with(prefix)) below.push_back(c.name.substr(prefix.size()));
     }
     if (below.empty()) {
-      console.error(usage_error(with_suggestion("unknown command \"" + report::clean(words[0]) + "\"", words[0], known)));
+      console.error(
+          usage_error(with_suggestion("unknown command \"" + report::clean(words[0]) + "\"", words[0], known)));
     } else if (words.size() == 1 || asks_help(words[1])) {
       std::string list;
       for (std::string_view name : below) {
@@ -260,7 +276,8 @@ int run_command_line(std::span<const std::string_view> words, Console& console) 
       console.err(list);
       return kUsage;
     } else {
-      console.error(usage_error(with_suggestion("unknown command \"" + report::clean(prefix + std::string(words[1])) + "\"", words[1], below)));
+      console.error(usage_error(with_suggestion(
+          "unknown command \"" + report::clean(prefix + std::string(words[1])) + "\"", words[1], below)));
     }
     console.err("Run `ameia help` for the list of commands.\n");
     return kUsage;
@@ -272,7 +289,8 @@ int run_command_line(std::span<const std::string_view> words, Console& console) 
     return kOk;
   }
   auto usage = [&](const base::Error& error) {
-    console.err("ameia " + std::string(command->name) + ": " + error.text() + "\nRun `ameia " + std::string(command->name) + " --help` for its options.\n");
+    console.err("ameia " + std::string(command->name) + ": " + error.text() + "\nRun `ameia " +
+                std::string(command->name) + " --help` for its options.\n");
     return exit_code_of(error.code);
   };
   auto read = Words::read(command->options, rest);

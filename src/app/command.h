@@ -22,7 +22,7 @@ struct Option {
   std::string_view help;     // one line
   std::string_view choices;  // "low|high": checked; "low|high=…" are prefixes before '='; empty: anything
   bool repeats = false;
-  bool is_file = false;      // completions offer files
+  bool is_file = false;  // completions offer files
 };
 
 // What a command line said, checked against the options.
@@ -46,11 +46,11 @@ class Words {
 using Action = std::function<int(Console&)>;
 
 struct Command {
-  std::string_view name;       // "policy lint"
+  std::string_view name;  // "policy lint"
   std::string_view one_line;
-  std::string_view operands;   // "[PATH… | -]"
-  std::string_view about;      // paragraphs of the help text
-  std::string_view examples;   // "command\tcomment" lines
+  std::string_view operands;  // "[PATH… | -]"
+  std::string_view about;     // paragraphs of the help text
+  std::string_view examples;  // "command\tcomment" lines
   std::span<const Option> options;
   base::Result<Action> (*parse)(const Words& words);
 };

@@ -9,8 +9,17 @@ namespace ameia::app {
 namespace {
 
 constexpr std::string_view kSeverities = "info|low|medium|high|critical";
-constexpr Option kPolicy{"--policy", "", "PATH", "a file or directory of ValidatingAdmissionPolicies, judged beside the built-in checks", "", true, true};
-constexpr Option kFramework{"--framework", "", "NAME", "only built-in checks of this framework: cis-1.12, nsa-cisa, mitre, pss-baseline, pss-restricted", "", true, false};
+constexpr Option kPolicy{
+    "--policy", "",   "PATH", "a file or directory of ValidatingAdmissionPolicies, judged beside the built-in checks",
+    "",         true, true};
+constexpr Option kFramework{
+    "--framework",
+    "",
+    "NAME",
+    "only built-in checks of this framework: cis-1.12, nsa-cisa, mitre, pss-baseline, pss-restricted",
+    "",
+    true,
+    false};
 constexpr Option kTextOrJson{"--output", "-o", "FORMAT", "how to print", "text|json", false, false};
 
 constexpr Option kScanOptions[] = {
@@ -18,7 +27,8 @@ constexpr Option kScanOptions[] = {
     kFramework,
     {"--severity", "", "SEVERITY", "show only findings at or above it", kSeverities, false, false},
     {"--fail-on", "", "SEVERITY", "exit 1 when a finding at or above it is left", kSeverities, false, false},
-    {"--output", "-o", "FORMAT[=FILE]", "what to write, and where; the default is a table on standard output", "table|json|sarif|html", true, true},
+    {"--output", "-o", "FORMAT[=FILE]", "what to write, and where; the default is a table on standard output",
+     "table|json|sarif|html", true, true},
     {"--baseline", "", "FILE", "hold back the findings that this file knows", "", false, true},
     {"--write-baseline", "", "FILE", "write all findings to a baseline file", "", false, true},
     {"--waivers", "", "FILE", "hold back what this file accepts: owner, reason and expiry each", "", false, true},
@@ -29,7 +39,10 @@ constexpr Option kScanOptions[] = {
 };
 constexpr Option kExplainOptions[] = {kPolicy, kTextOrJson};
 constexpr Option kListOptions[] = {
-    kPolicy, kFramework, {"--severity", "", "SEVERITY", "only checks at or above it", kSeverities, false, false}, kTextOrJson};
+    kPolicy,
+    kFramework,
+    {"--severity", "", "SEVERITY", "only checks at or above it", kSeverities, false, false},
+    kTextOrJson};
 constexpr Option kLintOptions[] = {kTextOrJson};
 constexpr Option kEvalOptions[] = {
     {"--policy", "-f", "FILE", "policies, bindings and their params", "", true, true},
@@ -38,19 +51,23 @@ constexpr Option kEvalOptions[] = {
     kTextOrJson,
 };
 constexpr Option kPssOptions[] = {
-    {"--level", "", "LEVEL", "the level to hold the pods to; restricted unless given", "privileged|baseline|restricted", false, false},
+    {"--level", "", "LEVEL", "the level to hold the pods to; restricted unless given", "privileged|baseline|restricted",
+     false, false},
     {"--version", "", "VERSION", "latest, or the rules of v1.N", "", false, false},
     kTextOrJson,
 };
 constexpr Option kCelOptions[] = {
-    {"--input", "", "FILE", "a YAML or JSON document (- for standard input): each top-level key is a variable, the whole is `object`", "", false, true},
+    {"--input", "", "FILE",
+     "a YAML or JSON document (- for standard input): each top-level key is a variable, the whole is `object`", "",
+     false, true},
     {"--trace", "", "", "every sub-expression with its value; * marks what decided", "", false, false},
     kTextOrJson,
 };
 
 constexpr Command kCommands[] = {
     {"scan", "Judge manifests: the worst risks first, each with its line, the reason and the fix", "[PATH… | -]",
-     "PATH is a file or a directory; the current directory when none is given. In directories *.yaml, *.yml and *.json are\n"
+     "PATH is a file or a directory; the current directory when none is given. In directories *.yaml, *.yml and *.json "
+     "are\n"
      "read, .ameiaignore (the syntax of .gitignore) leaves files out, and links out of the tree are not followed.\n"
      "Without --fail-on a finished scan exits 0.",
      "ameia scan .\twhat is wrong here, worst first\n"
@@ -58,20 +75,27 @@ constexpr Command kCommands[] = {
      "ameia scan deploy --fail-on high -o sarif=ameia.sarif -o table\tin CI: a gate, and a file for the code host\n"
      "ameia scan . -o html=report.html\tone page to send around\n"
      "ameia scan . --framework pss-restricted --severity medium\tone framework, without the small things\n"
-     "ameia scan . --write-baseline known.json && ameia scan . --baseline known.json --fail-on low\tfrom now on, nothing new\n"
+     "ameia scan . --write-baseline known.json && ameia scan . --baseline known.json --fail-on low\tfrom now on, "
+     "nothing new\n"
      "ameia scan . --policy policies/ --waivers waivers.yaml\tyour own policies, and what you accepted for a while",
      kScanOptions, parse_scan},
-    {"explain", "Say what a check looks for, why it matters and how to mend it", "ID…", "", "ameia explain AM-POD-001\tone check\nameia explain my-policy --policy policies/\tone of your own",
+    {"explain", "Say what a check looks for, why it matters and how to mend it", "ID…", "",
+     "ameia explain AM-POD-001\tone check\nameia explain my-policy --policy policies/\tone of your own",
      kExplainOptions, parse_explain},
-    {"list checks", "List the checks", "", "", "ameia list checks\tid, severity and title\nameia list checks --framework cis-1.12 -o json\tone framework, for a machine",
+    {"list checks", "List the checks", "", "",
+     "ameia list checks\tid, severity and title\nameia list checks --framework cis-1.12 -o json\tone framework, for a "
+     "machine",
      kListOptions, parse_list_checks},
     {"policy lint", "Find every error in policy files, each with its line and a caret", "FILE…",
      "Reads ValidatingAdmissionPolicies and their bindings as the API server would. Exits 3 when there are errors.",
      "ameia policy lint policies/\tall files of a directory", kLintOptions, parse_policy_lint},
-    {"policy eval", "Decide a creation as the API server would, and say why", "", "Exits 0 whatever is decided; -o json says \"allowed\".",
-     "ameia policy eval -f policy.yaml -r pod.yaml\twould it be let in?\nameia policy eval -f policy.yaml -r pod.yaml --trace\tand which part decided?",
+    {"policy eval", "Decide a creation as the API server would, and say why", "",
+     "Exits 0 whatever is decided; -o json says \"allowed\".",
+     "ameia policy eval -f policy.yaml -r pod.yaml\twould it be let in?\nameia policy eval -f policy.yaml -r pod.yaml "
+     "--trace\tand which part decided?",
      kEvalOptions, parse_policy_eval},
-    {"policy pss", "Hold pods and pod templates to the Pod Security Standards", "FILE…", "Exits 0 whatever is found; -o json says \"allowed\".",
+    {"policy pss", "Hold pods and pod templates to the Pod Security Standards", "FILE…",
+     "Exits 0 whatever is found; -o json says \"allowed\".",
      "ameia policy pss --level restricted --version latest pod.yaml\twhat the newest rules say\n"
      "ameia policy pss --level baseline --version v1.25 -o json pod.yaml\tas an older cluster judges",
      kPssOptions, parse_policy_pss},
@@ -81,24 +105,33 @@ constexpr Command kCommands[] = {
      "ameia cel 'spec.replicas > 1' --input deployment.yaml\tthe keys of a manifest are variables\n"
      "ameia cel 'object.spec.containers.all(c, has(c.resources))' --input pod.yaml --trace\twhich part decided",
      kCelOptions, parse_cel},
-    {"completions", "Print shell completions", "bash|zsh|fish", "",
-     "ameia completions bash > /etc/bash_completion.d/ameia\tfor bash\nameia completions zsh > \"${fpath[1]}/_ameia\"\tfor zsh\nameia completions fish > ~/.config/fish/completions/ameia.fish\tfor fish",
-     {}, parse_completions},
+    {"completions",
+     "Print shell completions",
+     "bash|zsh|fish",
+     "",
+     "ameia completions bash > /etc/bash_completion.d/ameia\tfor bash\nameia completions zsh > "
+     "\"${fpath[1]}/_ameia\"\tfor zsh\nameia completions fish > ~/.config/fish/completions/ameia.fish\tfor fish",
+     {},
+     parse_completions},
     {"version", "Print the version", "", "", "ameia version", kLintOptions, parse_version},
     {"help", "Print the help of a command", "[COMMAND]", "", "ameia help scan\nameia help policy eval", {}, parse_help},
 };
 
 }  // namespace
 
-std::span<const Command> commands() { return kCommands; }
+std::span<const Command> commands() {
+  return kCommands;
+}
 
 base::Result<Action> parse_version(const Words& words) {
   TRY_STATUS(check_operands(words, 0, 0, ""));
   return Action([json = words.get("--output") == "json"](Console& console) {
     if (json) {
-      console.out("{\"version\":\"" + std::string(kVersion) + "\",\"kubernetes\":\"" + std::string(kKubernetesVersion) + "\"}\n");
+      console.out("{\"version\":\"" + std::string(kVersion) + "\",\"kubernetes\":\"" + std::string(kKubernetesVersion) +
+                  "\"}\n");
     } else {
-      console.out("ameia " + std::string(kVersion) + " (rules and CEL of Kubernetes " + std::string(kKubernetesVersion) + ")\n");
+      console.out("ameia " + std::string(kVersion) + " (rules and CEL of Kubernetes " +
+                  std::string(kKubernetesVersion) + ")\n");
     }
     return static_cast<int>(kOk);
   });
@@ -141,7 +174,8 @@ base::Result<unsigned> parse_number(std::string_view option, std::string_view te
   unsigned number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || number < least || number > most) {
-    return std::unexpected(usage_error(std::string(option) + ": \"" + std::string(text) + "\" is no number from " + std::to_string(least) + " to " + std::to_string(most)));
+    return std::unexpected(usage_error(std::string(option) + ": \"" + std::string(text) + "\" is no number from " +
+                                       std::to_string(least) + " to " + std::to_string(most)));
   }
   return number;
 }

@@ -45,12 +45,15 @@ std::string second_words(std::string_view group) {
 
 std::string bash() {
   std::string out =
-      "# ameia completions for bash\n_ameia() {\n  local cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\" cmd\n"
-      "  COMPREPLY=()\n  if [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W '" + first_words() + "' -- \"$cur\")); return; fi\n"
+      "# ameia completions for bash\n_ameia() {\n  local cur=\"${COMP_WORDS[COMP_CWORD]}\" "
+      "prev=\"${COMP_WORDS[COMP_CWORD-1]}\" cmd\n"
+      "  COMPREPLY=()\n  if [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W '" +
+      first_words() +
+      "' -- \"$cur\")); return; fi\n"
       "  cmd=\"${COMP_WORDS[1]}\"\n  case \"$cmd\" in\n";
   for (std::string_view group : {"policy", "list"}) {
-    out += "    " + std::string(group) + ") if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W '" + second_words(group) +
-           "' -- \"$cur\")); return; fi; cmd=\"$cmd ${COMP_WORDS[2]}\";;\n";
+    out += "    " + std::string(group) + ") if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W '" +
+           second_words(group) + "' -- \"$cur\")); return; fi; cmd=\"$cmd ${COMP_WORDS[2]}\";;\n";
   }
   out += "  esac\n  case \"$cmd\" in\n";
   for (const Command& command : commands()) {
@@ -60,14 +63,18 @@ std::string bash() {
       if (!option.choices.empty()) {
         std::string names(option.name);
         if (!option.letter.empty()) names.append("|").append(option.letter);
-        cases += "        " + names + ") COMPREPLY=($(compgen -W '" + spaced(option.choices) + "' -- \"$cur\")); return;;\n";
+        cases +=
+            "        " + names + ") COMPREPLY=($(compgen -W '" + spaced(option.choices) + "' -- \"$cur\")); return;;\n";
       }
     }
     out += "    '" + std::string(command.name) + "')\n";
     if (!cases.empty()) out += "      case \"$prev\" in\n" + cases + "      esac\n";
-    if (command.name == "completions") out += "      COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")); return;;\n";
-    else if (command.name == "help") out += "      COMPREPLY=($(compgen -W '" + first_words() + "' -- \"$cur\")); return;;\n";
-    else out += "      case \"$cur\" in -*) COMPREPLY=($(compgen -W '" + options + "' -- \"$cur\")); return;; esac;;\n";
+    if (command.name == "completions")
+      out += "      COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")); return;;\n";
+    else if (command.name == "help")
+      out += "      COMPREPLY=($(compgen -W '" + first_words() + "' -- \"$cur\")); return;;\n";
+    else
+      out += "      case \"$cur\" in -*) COMPREPLY=($(compgen -W '" + options + "' -- \"$cur\")); return;; esac;;\n";
   }
   return out + "  esac\n  COMPREPLY=($(compgen -f -- \"$cur\"))\n}\ncomplete -o filenames -F _ameia ameia\n";
 }
@@ -83,7 +90,9 @@ std::string zsh_text(std::string_view text) {
 }
 
 std::string zsh() {
-  std::string out = "#compdef ameia\n# ameia completions for zsh\n_ameia() {\n  local cmd=\"${words[2]}\"\n  if (( CURRENT == 2 )); then\n    local -a list=(\n";
+  std::string out =
+      "#compdef ameia\n# ameia completions for zsh\n_ameia() {\n  local cmd=\"${words[2]}\"\n  if (( CURRENT == 2 )); "
+      "then\n    local -a list=(\n";
   std::string last;
   for (const Command& command : commands()) {
     std::string first(command.name.substr(0, command.name.find(' ')));
@@ -111,28 +120,36 @@ std::string zsh() {
       out += " '" + star + std::string(option.name) + rest + "'";
       if (!option.letter.empty()) out += " '" + star + std::string(option.letter) + rest + "'";
     }
-    out += command.name == "completions" ? " '1:shell:(bash zsh fish)'" : command.name == "help" ? " '1:command:(" + first_words() + ")'" : " '*:file:_files'";
+    out += command.name == "completions" ? " '1:shell:(bash zsh fish)'"
+           : command.name == "help"      ? " '1:command:(" + first_words() + ")'"
+                                         : " '*:file:_files'";
     out += ";;\n";
   }
   return out + "  esac\n}\ncompdef _ameia ameia\n";
 }
 
 std::string fish() {
-  std::string out = "# ameia completions for fish\ncomplete -c ameia -f -n __fish_use_subcommand -a '" + first_words() + "'\n";
+  std::string out =
+      "# ameia completions for fish\ncomplete -c ameia -f -n __fish_use_subcommand -a '" + first_words() + "'\n";
   for (std::string_view group : {"policy", "list"}) {
-    out += "complete -c ameia -f -n '__fish_seen_subcommand_from " + std::string(group) + "' -a '" + second_words(group) + "'\n";
+    out += "complete -c ameia -f -n '__fish_seen_subcommand_from " + std::string(group) + "' -a '" +
+           second_words(group) + "'\n";
   }
   out += "complete -c ameia -f -n '__fish_seen_subcommand_from completions' -a 'bash zsh fish'\n";
   for (const Command& command : commands()) {
     size_t space = command.name.find(' ');
     std::string seen = "__fish_seen_subcommand_from " + std::string(command.name.substr(0, space));
-    if (space != std::string_view::npos) seen += "; and __fish_seen_subcommand_from " + std::string(command.name.substr(space + 1));
+    if (space != std::string_view::npos)
+      seen += "; and __fish_seen_subcommand_from " + std::string(command.name.substr(space + 1));
     for (const Option& option : command.options) {
       out += "complete -c ameia -n '" + seen + "' -l " + std::string(option.name.substr(2));
       if (!option.letter.empty()) out += " -s " + std::string(option.letter.substr(1));
-      if (!option.choices.empty()) out += " -x -a '" + spaced(option.choices) + "'";
-      else if (option.is_file) out += " -r -F";
-      else if (!option.value.empty()) out += " -x";
+      if (!option.choices.empty())
+        out += " -x -a '" + spaced(option.choices) + "'";
+      else if (option.is_file)
+        out += " -r -F";
+      else if (!option.value.empty())
+        out += " -x";
       out += " -d '" + shell_text(option.help) + "'\n";
     }
   }

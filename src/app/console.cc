@@ -30,10 +30,13 @@ Console::Console()
     : out_is_terminal_(isatty(STDOUT_FILENO) == 1), err_is_terminal_(isatty(STDERR_FILENO) == 1), width_(columns()) {
   const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
-  color_ = out_is_terminal_ && (no_color == nullptr || *no_color == '\0') && (term == nullptr || std::string_view(term) != "dumb");
+  color_ = out_is_terminal_ && (no_color == nullptr || *no_color == '\0') &&
+           (term == nullptr || std::string_view(term) != "dumb");
 }
 
-Console::~Console() { flush(); }
+Console::~Console() {
+  flush();
+}
 
 void Console::flush() {
   if (failed_errno_ == 0) failed_errno_ = write_all(STDOUT_FILENO, buffer_);
@@ -50,9 +53,13 @@ void Console::err(std::string_view text) {
   write_all(STDERR_FILENO, text);  // nowhere is left to say that this failed
 }
 
-void Console::error(const base::Error& error) { err("ameia: " + error.text() + "\n"); }
+void Console::error(const base::Error& error) {
+  err("ameia: " + error.text() + "\n");
+}
 
-void Console::warn(std::string_view text) { err("ameia: warning: " + std::string(text) + "\n"); }
+void Console::warn(std::string_view text) {
+  err("ameia: warning: " + std::string(text) + "\n");
+}
 
 base::Status Console::finish() {
   flush();

@@ -18,8 +18,8 @@ class Console {
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
-  void out(std::string_view text);   // buffered
-  void err(std::string_view text);   // at once, after what out() holds
+  void out(std::string_view text);  // buffered
+  void err(std::string_view text);  // at once, after what out() holds
   void error(const base::Error& error);
   void warn(std::string_view text);
   // Writes what is left. kUnavailable when standard output could not take everything.

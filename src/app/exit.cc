@@ -6,8 +6,10 @@
 namespace ameia::app {
 
 int worse(int a, int b) {
-  constexpr int kOrder[] = {kInterrupted, kInternal, kUsage, kInput, kUnreachable, kVerification, kFindings, kIncomplete, kStale, kOk};
-  const int* first = std::find_if(std::begin(kOrder), std::end(kOrder), [&](int code) { return code == a || code == b; });
+  constexpr int kOrder[] = {kInterrupted,  kInternal, kUsage,      kInput, kUnreachable,
+                            kVerification, kFindings, kIncomplete, kStale, kOk};
+  const int* first =
+      std::find_if(std::begin(kOrder), std::end(kOrder), [&](int code) { return code == a || code == b; });
   return first == std::end(kOrder) ? kInternal : *first;
 }
 

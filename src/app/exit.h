@@ -7,11 +7,11 @@ namespace ameia::app {
 
 enum Exit : int {
   kOk = 0,
-  kFindings = 1,      // at or above --fail-on
+  kFindings = 1,  // at or above --fail-on
   kUsage = 2,
-  kInput = 3,         // configuration or input
-  kUnreachable = 4,   // the world outside: an output that cannot be written
-  kIncomplete = 5,    // coverage, with --require-coverage
+  kInput = 3,        // configuration or input
+  kUnreachable = 4,  // the world outside: an output that cannot be written
+  kIncomplete = 5,   // coverage, with --require-coverage
   kStale = 6,
   kVerification = 7,
   kInternal = 70,

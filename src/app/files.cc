@@ -15,7 +15,9 @@ namespace {
 char unfinished_output[4096];
 volatile sig_atomic_t output_is_unfinished = 0;
 
-base::Code code_of(int error_number) { return error_number == ENOENT || error_number == ENOTDIR ? base::Code::kNotFound : base::Code::kInvalidInput; }
+base::Code code_of(int error_number) {
+  return error_number == ENOENT || error_number == ENOTDIR ? base::Code::kNotFound : base::Code::kInvalidInput;
+}
 
 }  // namespace
 
@@ -46,11 +48,13 @@ base::Result<std::string> read_file(const std::string& path, size_t bytes_max) {
       if (fd != STDIN_FILENO) ::close(fd);
     }
   } closer{fd};
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd, &status) != 0) return base::fail(code_of(errno), error_text(errno), path);
   if (S_ISDIR(status.st_mode)) return base::fail(base::Code::kInvalidInput, "this is a directory", path);
   auto too_long = [&] {
-    return base::fail(base::Code::kLimit, "longer than the limit of " + std::to_string(bytes_max >> 20) + " MiB; cut it in smaller files", path);
+    return base::fail(base::Code::kLimit,
+                      "longer than the limit of " + std::to_string(bytes_max >> 20) + " MiB; cut it in smaller files",
+                      path);
   };
   std::string bytes;
   if (S_ISREG(status.st_mode)) {
@@ -75,7 +79,7 @@ base::Result<std::string> read_file(const std::string& path, size_t bytes_max) {
 }
 
 base::Result<OutputFile> OutputFile::create(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   bool direct = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
   std::string temporary = direct ? std::string() : path + "." + std::to_string(::getpid()) + ".tmp";
   if (!direct && temporary.size() < sizeof unfinished_output) {
@@ -93,7 +97,10 @@ base::Result<OutputFile> OutputFile::create(const std::string& path) {
 }
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
-    : path_(std::move(other.path_)), temporary_(std::move(other.temporary_)), fd_(std::exchange(other.fd_, -1)), failed_errno_(other.failed_errno_) {}
+    : path_(std::move(other.path_)),
+      temporary_(std::move(other.temporary_)),
+      fd_(std::exchange(other.fd_, -1)),
+      failed_errno_(other.failed_errno_) {}
 
 OutputFile::~OutputFile() {
   if (fd_ < 0) return;
@@ -109,7 +116,8 @@ void OutputFile::write(std::string_view bytes) {
 base::Status OutputFile::commit() {
   // Network and quota file systems say only at close that a write was lost.
   if (::close(std::exchange(fd_, -1)) != 0 && failed_errno_ == 0) failed_errno_ = errno;
-  if (failed_errno_ == 0 && !temporary_.empty() && ::rename(temporary_.c_str(), path_.c_str()) != 0) failed_errno_ = errno;
+  if (failed_errno_ == 0 && !temporary_.empty() && ::rename(temporary_.c_str(), path_.c_str()) != 0)
+    failed_errno_ = errno;
   if (failed_errno_ != 0 && !temporary_.empty()) ::unlink(temporary_.c_str());
   output_is_unfinished = 0;
   if (failed_errno_ == 0) return {};

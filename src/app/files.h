@@ -13,9 +13,9 @@ namespace ameia::app {
 // directory), kLimit (longer than `bytes_max`, found out without reading all of it). `where` is the path.
 base::Result<std::string> read_file(const std::string& path, size_t bytes_max);
 
-// An output file: written beside its name and renamed when whole, so that a reader never sees half of it. A path that is
-// no regular file (/dev/stdout, a FIFO) is written directly.
-// Threads: one. Fails: kUnavailable. An OutputFile that is not committed leaves nothing.
+// An output file: written beside its name and renamed when whole, so that a reader never sees half of it. A path that
+// is no regular file (/dev/stdout, a FIFO) is written directly. Threads: one. Fails: kUnavailable. An OutputFile that
+// is not committed leaves nothing.
 class OutputFile {
  public:
   static base::Result<OutputFile> create(const std::string& path);
@@ -26,7 +26,8 @@ class OutputFile {
   base::Status commit();
 
  private:
-  OutputFile(std::string path, std::string temporary, int fd) : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
+  OutputFile(std::string path, std::string temporary, int fd)
+      : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
   std::string path_, temporary_;  // temporary_ empty: written directly
   int fd_ = -1;
   int failed_errno_ = 0;

@@ -99,9 +99,11 @@ base::Status IgnoreRules::add(std::string_view text, std::string_view directory,
     if (line.empty() || line[0] == '#') continue;
     std::string where = std::string(file_name) + ":" + std::to_string(line_number);
     if (line.size() > kIgnorePatternBytesMax) {
-      return base::fail(base::Code::kLimit, "a pattern longer than " + std::to_string(kIgnorePatternBytesMax) + " bytes", where);
+      return base::fail(base::Code::kLimit,
+                        "a pattern longer than " + std::to_string(kIgnorePatternBytesMax) + " bytes", where);
     }
-    if (rules_.size() == kIgnoreRulesMax) return base::fail(base::Code::kLimit, "more than " + std::to_string(kIgnoreRulesMax) + " patterns", where);
+    if (rules_.size() == kIgnoreRulesMax)
+      return base::fail(base::Code::kLimit, "more than " + std::to_string(kIgnoreRulesMax) + " patterns", where);
     Rule rule;
     if (!directory.empty()) rule.directory = std::string(directory) + "/";
     if (line[0] == '!') {

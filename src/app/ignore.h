@@ -1,6 +1,7 @@
-// .ameiaignore: which files of a tree a scan leaves out, in the syntax of .gitignore (gitignore(5)): one pattern a line,
-// '#' comments, '!' takes back, a trailing '/' means directories only, a '/' elsewhere anchors the pattern to the file's
-// own directory, '*' '?' '[a-z]' within one name, '**' across names. The last pattern that matches decides.
+// .ameiaignore: which files of a tree a scan leaves out, in the syntax of .gitignore (gitignore(5)): one pattern a
+// line,
+// '#' comments, '!' takes back, a trailing '/' means directories only, a '/' elsewhere anchors the pattern to the
+// file's own directory, '*' '?' '[a-z]' within one name, '**' across names. The last pattern that matches decides.
 // Neighbour: app/walk.h.
 #pragma once
 

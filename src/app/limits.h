@@ -10,17 +10,17 @@ inline constexpr size_t kFileBytesMax = size_t{128} << 20;      // of one manife
 inline constexpr size_t kNotedFileBytesMax = size_t{64} << 20;  // of a baseline, a waiver file, an ignore file
 inline constexpr size_t kFilesMax = 1'000'000;                  // of one scan
 inline constexpr size_t kDirectoryDepthMax = 128;
-inline constexpr size_t kIgnoreRulesMax = 10'000;               // of all .ameiaignore files above one file
+inline constexpr size_t kIgnoreRulesMax = 10'000;  // of all .ameiaignore files above one file
 inline constexpr size_t kIgnorePatternBytesMax = 1'000;
-inline constexpr size_t kKustomizationPatchesMax = 10'000;      // of one kustomization
-inline constexpr uint32_t kYamlDepthMax = 256;                  // deeper than any Kubernetes object, shallow for any stack
-inline constexpr size_t kNodesMax = 8'000'000;                  // of one document
-inline constexpr size_t kAliasNodesMax = 200'000;               // of one document
+inline constexpr size_t kKustomizationPatchesMax = 10'000;  // of one kustomization
+inline constexpr uint32_t kYamlDepthMax = 256;              // deeper than any Kubernetes object, shallow for any stack
+inline constexpr size_t kNodesMax = 8'000'000;              // of one document
+inline constexpr size_t kAliasNodesMax = 200'000;           // of one document
 // Parsed files kept between the two passes of a scan; what does not fit is read again.
 inline constexpr size_t kKeptBytesMax = size_t{96} << 20;
 inline constexpr unsigned kJobsMax = 256;
-inline constexpr size_t kBinaryProbeBytes = 8192;               // looked at for NUL bytes
-inline constexpr size_t kRowsPerFileMax = 200;                  // rows about what could not be judged in one file
-inline constexpr size_t kWordsMax = 100'000;                    // of a command line
+inline constexpr size_t kBinaryProbeBytes = 8192;  // looked at for NUL bytes
+inline constexpr size_t kRowsPerFileMax = 200;     // rows about what could not be judged in one file
+inline constexpr size_t kWordsMax = 100'000;       // of a command line
 
 }  // namespace ameia::app

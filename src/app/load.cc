@@ -17,7 +17,8 @@ namespace {
 
 using report::FindingStatus;
 
-constexpr doc::Limits kLimits{.bytes_max = kFileBytesMax, .depth_max = kYamlDepthMax, .nodes_max = kNodesMax, .alias_nodes_max = kAliasNodesMax};
+constexpr doc::Limits kLimits{
+    .bytes_max = kFileBytesMax, .depth_max = kYamlDepthMax, .nodes_max = kNodesMax, .alias_nodes_max = kAliasNodesMax};
 
 report::Finding row(std::string_view id, FindingStatus status, const std::string& file, std::string message) {
   report::Finding finding;
@@ -43,13 +44,17 @@ void place(report::Finding& finding, const std::string& where) {
   }
 }
 
-bool has_braces(std::string_view text) { return text.find("{{") != std::string_view::npos; }
+bool has_braces(std::string_view text) {
+  return text.find("{{") != std::string_view::npos;
+}
 
 // Why these bytes are no text at all; empty when they may be.
 std::string_view why_binary(std::string_view bytes) {
-  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) return "this is UTF-16; Kubernetes reads UTF-8, convert it: iconv -f UTF-16 -t UTF-8";
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF"))
+    return "this is UTF-16; Kubernetes reads UTF-8, convert it: iconv -f UTF-16 -t UTF-8";
   if (bytes.starts_with("\x1F\x8B")) return "this is gzip, not text; unpack it first";
-  if (bytes.substr(0, kBinaryProbeBytes).find('\0') != std::string_view::npos) return "this is a binary file, not YAML or JSON";
+  if (bytes.substr(0, kBinaryProbeBytes).find('\0') != std::string_view::npos)
+    return "this is a binary file, not YAML or JSON";
   return {};
 }
 
@@ -75,7 +80,8 @@ Parsed parse(const std::shared_ptr<const doc::Source>& source) {
 
 report::Resource resource_of(const kube::ObjectView& object) {
   std::string_view name = object.name().empty() ? object.generate_name() : object.name();
-  return {std::string(object.api_version()), std::string(object.kind()), std::string(object.ns()), std::string(name), std::string(object.uid())};
+  return {std::string(object.api_version()), std::string(object.kind()), std::string(object.ns()), std::string(name),
+          std::string(object.uid())};
 }
 
 void add_duplicates(const doc::Document& document, const std::vector<LoadedObject>& objects, Loaded& out) {
@@ -87,9 +93,9 @@ void add_duplicates(const doc::Document& document, const std::vector<LoadedObjec
     std::string key = duplicate.path.substr(duplicate.path.rfind('/') + 1);
     report::Finding finding =
         row(kDuplicateKeyId, FindingStatus::kFail, source.name(),
-            "the key \"" + report::clean(key) + "\" is written twice, at line " + std::to_string(first.line) + " column " +
-                std::to_string(first.column) + " and at line " + std::to_string(second.line) + " column " + std::to_string(second.column) +
-                "; the last one counts");
+            "the key \"" + report::clean(key) + "\" is written twice, at line " + std::to_string(first.line) +
+                " column " + std::to_string(first.column) + " and at line " + std::to_string(second.line) + " column " +
+                std::to_string(second.column) + "; the last one counts");
     finding.value = key;
     finding.location.line = second.line;
     finding.location.column = second.column;
@@ -97,7 +103,8 @@ void add_duplicates(const doc::Document& document, const std::vector<LoadedObjec
     finding.location.end = duplicate.second_begin + static_cast<uint32_t>(key.size());
     finding.location.pointer = duplicate.path;
     for (const LoadedObject& object : objects) {
-      if (object.document.get() == &document && object.node->begin <= duplicate.second_begin && duplicate.second_begin < object.node->end) {
+      if (object.document.get() == &document && object.node->begin <= duplicate.second_begin &&
+          duplicate.second_begin < object.node->end) {
         finding.resource = resource_of(kube::ObjectView(*object.node));
       }
     }
@@ -120,7 +127,8 @@ LoadedObject object_of(const std::shared_ptr<const doc::Document>& document, con
 }
 
 // Takes the objects of one document; says what is none.
-void add_objects(const std::shared_ptr<const doc::Document>& document, const InputFile& file, bool& said_no_object, Loaded& out) {
+void add_objects(const std::shared_ptr<const doc::Document>& document, const InputFile& file, bool& said_no_object,
+                 Loaded& out) {
   std::vector<const doc::Node*> nodes;
   kube::expand_list(document->root(), nodes);
   for (const doc::Node* node : nodes) {
@@ -133,7 +141,8 @@ void add_objects(const std::shared_ptr<const doc::Document>& document, const Inp
     }
     if (out.rows.size() >= kRowsPerFileMax) return;
     doc::Position position = document->position(*node);
-    if (node->is_map() && !is_kustomize && object.api_version().empty() != object.kind().empty() && object.metadata().is_map()) {
+    if (node->is_map() && !is_kustomize && object.api_version().empty() != object.kind().empty() &&
+        object.metadata().is_map()) {
       report::Finding finding = row(kNoObjectId, FindingStatus::kNotEvaluated, file.name,
                                     object.kind().empty() ? "this looks like an object, but its kind is missing"
                                                           : "this looks like an object, but its apiVersion is missing");
@@ -142,9 +151,11 @@ void add_objects(const std::shared_ptr<const doc::Document>& document, const Inp
       out.rows.push_back(std::move(finding));
     } else if (!said_no_object) {
       said_no_object = true;
-      std::string directory = file.name.find('/') == std::string::npos ? "." : file.name.substr(0, file.name.rfind('/'));
+      std::string directory =
+          file.name.find('/') == std::string::npos ? "." : file.name.substr(0, file.name.rfind('/'));
       out.rows.push_back(row(kNoObjectId, FindingStatus::kNotApplicable, file.name,
-                             is_kustomize ? "a kustomization: its resources are judged as they are written; for what it builds: kubectl kustomize " +
+                             is_kustomize ? "a kustomization: its resources are judged as they are written; for what "
+                                            "it builds: kubectl kustomize " +
                                                 directory + " | ameia scan -"
                                           : "holds no Kubernetes object (no apiVersion and kind)"));
     }
@@ -157,8 +168,9 @@ Loaded load(const InputFile& file) {
   Loaded out;
   if (!file.kustomization.empty()) {
     out.rows.push_back(row(kPatchId, FindingStatus::kNotEvaluated, file.name,
-                           "a patch of the kustomization in " + file.kustomization + ", no whole object; render it first: kubectl kustomize " +
-                               file.kustomization + " | ameia scan -"));
+                           "a patch of the kustomization in " + file.kustomization +
+                               ", no whole object; render it first: kubectl kustomize " + file.kustomization +
+                               " | ameia scan -"));
     return out;
   }
   auto bytes = read_file(file.name, kFileBytesMax);
@@ -172,7 +184,8 @@ Loaded load(const InputFile& file) {
   }
   if (!file.chart.empty() && has_braces(*bytes)) {
     out.rows.push_back(row(kTemplateId, FindingStatus::kNotEvaluated, file.name,
-                           "a template of the Helm chart " + file.chart + "; render it first: helm template " + file.chart + " | ameia scan -"));
+                           "a template of the Helm chart " + file.chart + "; render it first: helm template " +
+                               file.chart + " | ameia scan -"));
     return out;
   }
   out.source_bytes = bytes->size();
@@ -187,7 +200,8 @@ Loaded load(const InputFile& file) {
   for (const base::Error& error : parsed.errors) {
     bool is_template = error.code == base::Code::kInvalidInput && has_braces(source->bytes());
     report::Finding finding =
-        is_template ? row(kTemplateId, FindingStatus::kNotEvaluated, file.name, "this looks like a template ({{ … }}), not a manifest; render it first: " + error.what)
+        is_template ? row(kTemplateId, FindingStatus::kNotEvaluated, file.name,
+                          "this looks like a template ({{ … }}), not a manifest; render it first: " + error.what)
                     : row(kUnparsableId, FindingStatus::kError, file.name, error.what);
     place(finding, error.where);
     out.rows.push_back(std::move(finding));
@@ -200,7 +214,8 @@ Loaded load(const InputFile& file) {
 
 base::Result<std::vector<std::shared_ptr<const doc::Document>>> load_documents(const std::string& path) {
   std::string bytes = TRY(read_file(path, kFileBytesMax));
-  if (std::string_view why = why_binary(bytes); !why.empty()) return base::fail(base::Code::kInvalidInput, std::string(why), path);
+  if (std::string_view why = why_binary(bytes); !why.empty())
+    return base::fail(base::Code::kInvalidInput, std::string(why), path);
   Parsed parsed = parse(std::make_shared<doc::Source>(path, std::move(bytes)));
   if (!parsed.errors.empty()) return std::unexpected(parsed.errors.front());
   return std::vector<std::shared_ptr<const doc::Document>>(parsed.documents.begin(), parsed.documents.end());
@@ -214,7 +229,8 @@ base::Result<std::vector<LoadedObject>> load_objects(const std::string& path) {
     kube::expand_list(document->root(), nodes);
     for (const doc::Node* node : nodes) {
       if (!kube::ObjectView(*node).is_object()) {
-        return base::fail(base::Code::kInvalidInput, "this is no Kubernetes object: it needs apiVersion and kind", document->source().where(node->begin));
+        return base::fail(base::Code::kInvalidInput, "this is no Kubernetes object: it needs apiVersion and kind",
+                          document->source().where(node->begin));
       }
       objects.push_back(object_of(document, *node));
     }

@@ -1,4 +1,5 @@
-// Load: one file read and parsed into documents and objects, or the rows that say why not. Used by scan, policy eval, pss.
+// Load: one file read and parsed into documents and objects, or the rows that say why not. Used by scan, policy eval,
+// pss.
 #pragma once
 
 #include <memory>
@@ -21,8 +22,8 @@ struct LoadedObject {
 
 struct Loaded {
   std::vector<std::shared_ptr<const doc::Document>> documents;
-  std::vector<LoadedObject> objects;      // in source order, Lists expanded
-  std::vector<report::Finding> rows;      // what could not be judged, or does not apply; ids of app/scan.h
+  std::vector<LoadedObject> objects;  // in source order, Lists expanded
+  std::vector<report::Finding> rows;  // what could not be judged, or does not apply; ids of app/scan.h
   size_t source_bytes = 0;
 };
 

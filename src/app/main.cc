@@ -1,12 +1,12 @@
 // The door: signals, then the command line.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <unistd.h>
 
 #include "app/command.h"
 #include "app/console.h"

@@ -7,7 +7,8 @@
 namespace ameia::app {
 namespace {
 
-void print_as(Format format, const report::Report& report, const report::TableOptions& table, const report::Sink& sink) {
+void print_as(Format format, const report::Report& report, const report::TableOptions& table,
+              const report::Sink& sink) {
   switch (format) {
     case Format::kTable: report::print_table(report, table, sink); break;
     case Format::kJson: report::print_json(report, sink); break;
@@ -25,11 +26,15 @@ base::Result<std::vector<OutputChoice>> parse_outputs(const std::vector<std::str
     size_t equals = word.find('=');
     std::string name = word.substr(0, equals);
     OutputChoice choice;
-    choice.format = name == "json" ? Format::kJson : name == "sarif" ? Format::kSarif : name == "html" ? Format::kHtml : Format::kTable;
+    choice.format = name == "json"    ? Format::kJson
+                    : name == "sarif" ? Format::kSarif
+                    : name == "html"  ? Format::kHtml
+                                      : Format::kTable;
     if (equals != std::string::npos && word.substr(equals + 1) != "-") choice.file = word.substr(equals + 1);
     if (!files.insert(choice.file).second) {
-      return std::unexpected(usage_error(choice.file.empty() ? "-o: two formats want standard output; give one of them a file: -o " + name + "=FILE"
-                                                             : "-o: two formats want the file " + choice.file));
+      return std::unexpected(usage_error(
+          choice.file.empty() ? "-o: two formats want standard output; give one of them a file: -o " + name + "=FILE"
+                              : "-o: two formats want the file " + choice.file));
     }
     choices.push_back(std::move(choice));
   }

@@ -1,4 +1,5 @@
-// Outputs: where -o FORMAT[=FILE] sends a report. Files are opened before the work, so that a wrong path is known early.
+// Outputs: where -o FORMAT[=FILE] sends a report. Files are opened before the work, so that a wrong path is known
+// early.
 #pragma once
 
 #include <optional>

@@ -26,7 +26,8 @@ base::Status add_built_in(policy::PolicySetBuilder& builder) {
   for (const policy::BuiltinFile& file : policy::builtin_files()) {
     auto source = std::make_shared<doc::Source>(std::string(file.name), std::string(file.text));
     doc::YamlStream stream = doc::parse_yaml(source, std::make_shared<doc::Keys>());
-    if (!stream.errors.empty()) return base::fail(base::Code::kInternal, stream.errors.front().what, stream.errors.front().where);
+    if (!stream.errors.empty())
+      return base::fail(base::Code::kInternal, stream.errors.front().what, stream.errors.front().where);
     for (auto& document : stream.documents) builder.add(document, policy::Origin::kBuiltIn);
   }
   return {};
@@ -75,7 +76,8 @@ base::Result<std::shared_ptr<const policy::PolicySet>> load_policies(const Polic
   TRY_STATUS(add_user(builder, choice.paths));
   builder.keep([&](const report::Rule& rule) {
     seen.push_back(rule);
-    bool wanted = choice.frameworks.empty() || std::any_of(choice.frameworks.begin(), choice.frameworks.end(), [&](const std::string& f) { return belongs_to(rule, f); });
+    bool wanted = choice.frameworks.empty() || std::any_of(choice.frameworks.begin(), choice.frameworks.end(),
+                                                           [&](const std::string& f) { return belongs_to(rule, f); });
     return wanted && (!choice.least || rule.severity >= *choice.least);
   });
   policy::LoadResult loaded = builder.build();
@@ -92,7 +94,8 @@ base::Result<std::shared_ptr<const policy::PolicySet>> load_policies(const Polic
   if (loaded.errors != 0) {
     bool ours = choice.paths.empty();
     return base::fail(ours ? base::Code::kInternal : base::Code::kInvalidInput,
-                      report::count(loaded.errors, "error", "errors") + " in " + (ours ? "the built-in checks" : "the policies; nothing was judged"));
+                      report::count(loaded.errors, "error", "errors") + " in " +
+                          (ours ? "the built-in checks" : "the policies; nothing was judged"));
   }
   return loaded.set;
 }

@@ -1,4 +1,5 @@
-// The checks of a run: the built-in ones, filtered, and the user's. Neighbours: policy/policy.h compiles, app/cmd_*.cc ask.
+// The checks of a run: the built-in ones, filtered, and the user's. Neighbours: policy/policy.h compiles, app/cmd_*.cc
+// ask.
 #pragma once
 
 #include <memory>

@@ -22,7 +22,8 @@ using report::FindingStatus;
 
 // Calls work(worker, index) for every index below `n` on `workers` threads, this one among them.
 template <typename Work>
-void for_each_parallel(size_t n, unsigned workers, const Progress& progress, size_t progress_from, size_t progress_all, const Work& work) {
+void for_each_parallel(size_t n, unsigned workers, const Progress& progress, size_t progress_from, size_t progress_all,
+                       const Work& work) {
   std::atomic<size_t> next{0}, done{0};
   auto run = [&](unsigned worker) {
     for (size_t i = next.fetch_add(1); i < n; i = next.fetch_add(1)) {
@@ -67,7 +68,11 @@ void slim(Finding& finding, const report::Rule& rule) {
 class Scan {
  public:
   Scan(const Walk& walk, std::shared_ptr<const policy::PolicySet> policies, unsigned jobs, const Progress& progress)
-      : files_(walk.files), walk_(walk), policies_(std::move(policies)), progress_(progress), workers_(worker_count(jobs, walk.files.size())) {}
+      : files_(walk.files),
+        walk_(walk),
+        policies_(std::move(policies)),
+        progress_(progress),
+        workers_(worker_count(jobs, walk.files.size())) {}
 
   ScanResult run() {
     auto begin = std::chrono::steady_clock::now();
@@ -75,7 +80,8 @@ class Scan {
     report_.tool_version = kVersion;
     report_.rules = policies_->rules();
     report_.rules.insert(report_.rules.end(), document_rules().begin(), document_rules().end());
-    std::stable_sort(report_.rules.begin(), report_.rules.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    std::stable_sort(report_.rules.begin(), report_.rules.end(),
+                     [](const auto& a, const auto& b) { return a.id < b.id; });
     report_.checks = policies_->policies();
     report_.files = files_.size();
     learn();
@@ -91,7 +97,8 @@ class Scan {
   }
 
  private:
-  // First pass. Facts are taken over in the order of the files, so that the outcome does not hang on which worker was fast.
+  // First pass. Facts are taken over in the order of the files, so that the outcome does not hang on which worker was
+  // fast.
   void learn() {
     std::vector<std::optional<policy::ScanFacts>> facts(files_.size());
     kept_.resize(files_.size());
@@ -143,18 +150,21 @@ class Scan {
   void judge() {
     results_.resize(files_.size());
     std::vector<std::unique_ptr<policy::Evaluator>> evaluators(workers_);
-    for_each_parallel(files_.size(), workers_, progress_, files_.size(), 2 * files_.size(), [&](unsigned worker, size_t i) {
-      std::unique_ptr<Loaded> loaded = kept_[i] ? std::move(kept_[i]) : std::make_unique<Loaded>(load_guarded(files_[i]));
-      if (!evaluators[worker]) evaluators[worker] = std::make_unique<policy::Evaluator>(policies_);
-      try {
-        judge_file(*evaluators[worker], *loaded, results_[i]);
-      } catch (const std::exception& e) {
-        evaluators[worker].reset();  // its scratch memory may be in any state
-        Loaded broken = failed(files_[i], dynamic_cast<const std::bad_alloc*>(&e) != nullptr ? "not enough memory to judge this file"
-                                                                                            : std::string("a defect of Ameia: ") + e.what());
-        take_rows(broken, results_[i]);
-      }
-    });
+    for_each_parallel(files_.size(), workers_, progress_, files_.size(), 2 * files_.size(),
+                      [&](unsigned worker, size_t i) {
+                        std::unique_ptr<Loaded> loaded =
+                            kept_[i] ? std::move(kept_[i]) : std::make_unique<Loaded>(load_guarded(files_[i]));
+                        if (!evaluators[worker]) evaluators[worker] = std::make_unique<policy::Evaluator>(policies_);
+                        try {
+                          judge_file(*evaluators[worker], *loaded, results_[i]);
+                        } catch (const std::exception& e) {
+                          evaluators[worker].reset();  // its scratch memory may be in any state
+                          Loaded broken = failed(files_[i], dynamic_cast<const std::bad_alloc*>(&e) != nullptr
+                                                                ? "not enough memory to judge this file"
+                                                                : std::string("a defect of Ameia: ") + e.what());
+                          take_rows(broken, results_[i]);
+                        }
+                      });
   }
 
   struct FileResult {
@@ -188,9 +198,14 @@ class Scan {
     Finding finding;
     finding.id = kUnknownKindId;
     finding.status = FindingStatus::kNotEvaluated;
-    finding.resource = {std::string(view.api_version()), std::string(view.kind()), std::string(view.ns()), std::string(view.name()), {}};
+    finding.resource = {std::string(view.api_version()),
+                        std::string(view.kind()),
+                        std::string(view.ns()),
+                        std::string(view.name()),
+                        {}};
     doc::Position position = object.document->position(*object.node);
-    finding.location = {object.document->source().name(), position.line, position.column, object.node->begin, object.node->end, {}};
+    finding.location = {
+        object.document->source().name(), position.line, position.column, object.node->begin, object.node->end, {}};
     finding.message = "no check is about the kind " + finding.resource.kind + " of " + finding.resource.api_version;
     report::set_fingerprint(finding, object.node);
     ++out.judged.coverage.not_evaluated;
@@ -205,7 +220,9 @@ class Scan {
   static void take_rows(Loaded& loaded, FileResult& out) {
     for (Finding& finding : loaded.rows) {
       count(finding.status, out.judged.coverage);
-      const doc::Node* root = finding.status == FindingStatus::kFail && !loaded.documents.empty() ? &loaded.documents.front()->root() : nullptr;
+      const doc::Node* root = finding.status == FindingStatus::kFail && !loaded.documents.empty()
+                                  ? &loaded.documents.front()->root()
+                                  : nullptr;
       report::set_fingerprint(finding, finding.resource.kind.empty() ? nullptr : root);
       out.judged.findings.push_back(std::move(finding));
     }
@@ -217,7 +234,9 @@ class Scan {
       Finding finding;
       finding.id = kUnreadableId;
       finding.severity = report::Severity::kHigh;
-      finding.status = note.is_error ? FindingStatus::kError : note.not_applicable ? FindingStatus::kNotApplicable : FindingStatus::kNotEvaluated;
+      finding.status = note.is_error         ? FindingStatus::kError
+                       : note.not_applicable ? FindingStatus::kNotApplicable
+                                             : FindingStatus::kNotEvaluated;
       finding.location.file = note.name;
       finding.message = note.what;
       report::set_fingerprint(finding, nullptr);
@@ -271,26 +290,62 @@ unsigned worker_count(unsigned jobs, size_t files) {
 const std::vector<report::Rule>& document_rules() {
   using report::Severity;
   static const std::vector<report::Rule> kRules = {
-      {std::string(kDuplicateKeyId), "A key is written twice",
-       "The API server keeps the last one and drops the first without a word: what a reviewer sees at the top is not what runs.",
-       "Delete one of the two.", Severity::kMedium, {}, {"https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation"}},
-      {std::string(kUnreadableId), "A file or directory could not be read", "What is not read is not judged.",
-       "Mend the permissions or the link, or leave it out with .ameiaignore.", Severity::kHigh, {}, {}},
-      {std::string(kUnparsableId), "A file is not valid YAML or JSON", "Kubernetes would refuse it, and nothing in it could be judged.",
-       "Mend the place that the message points at, or leave the file out with .ameiaignore.", Severity::kHigh, {}, {}},
-      {std::string(kTemplateId), "A template must be rendered before it can be judged", "Its values decide what it becomes.",
-       "Render it and scan the result: helm template CHART | ameia scan -", Severity::kInfo, {}, {}},
-      {std::string(kPatchId), "A kustomize patch is part of an object", "Judged alone, it would seem to lack what its base has.",
-       "Render it and scan the result: kubectl kustomize DIR | ameia scan -", Severity::kInfo, {}, {}},
-      {std::string(kUnknownKindId), "No check is about this kind", "A custom resource may do anything; no check here knows what.",
-       "Write a ValidatingAdmissionPolicy about it and name it with --policy.", Severity::kInfo, {}, {}},
-      {std::string(kNoObjectId), "This is not a Kubernetes object", "Only objects are judged.",
-       "Add apiVersion and kind when it should be one; otherwise nothing is to be done.", Severity::kInfo, {}, {}},
+      {std::string(kDuplicateKeyId),
+       "A key is written twice",
+       "The API server keeps the last one and drops the first without a word: what a reviewer sees at the top is not "
+       "what runs.",
+       "Delete one of the two.",
+       Severity::kMedium,
+       {},
+       {"https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation"}},
+      {std::string(kUnreadableId),
+       "A file or directory could not be read",
+       "What is not read is not judged.",
+       "Mend the permissions or the link, or leave it out with .ameiaignore.",
+       Severity::kHigh,
+       {},
+       {}},
+      {std::string(kUnparsableId),
+       "A file is not valid YAML or JSON",
+       "Kubernetes would refuse it, and nothing in it could be judged.",
+       "Mend the place that the message points at, or leave the file out with .ameiaignore.",
+       Severity::kHigh,
+       {},
+       {}},
+      {std::string(kTemplateId),
+       "A template must be rendered before it can be judged",
+       "Its values decide what it becomes.",
+       "Render it and scan the result: helm template CHART | ameia scan -",
+       Severity::kInfo,
+       {},
+       {}},
+      {std::string(kPatchId),
+       "A kustomize patch is part of an object",
+       "Judged alone, it would seem to lack what its base has.",
+       "Render it and scan the result: kubectl kustomize DIR | ameia scan -",
+       Severity::kInfo,
+       {},
+       {}},
+      {std::string(kUnknownKindId),
+       "No check is about this kind",
+       "A custom resource may do anything; no check here knows what.",
+       "Write a ValidatingAdmissionPolicy about it and name it with --policy.",
+       Severity::kInfo,
+       {},
+       {}},
+      {std::string(kNoObjectId),
+       "This is not a Kubernetes object",
+       "Only objects are judged.",
+       "Add apiVersion and kind when it should be one; otherwise nothing is to be done.",
+       Severity::kInfo,
+       {},
+       {}},
   };
   return kRules;
 }
 
-ScanResult scan(const Walk& walk, const std::shared_ptr<const policy::PolicySet>& policies, unsigned jobs, const Progress& progress) {
+ScanResult scan(const Walk& walk, const std::shared_ptr<const policy::PolicySet>& policies, unsigned jobs,
+                const Progress& progress) {
   return Scan(walk, policies, jobs, progress).run();
 }
 

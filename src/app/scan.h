@@ -1,6 +1,7 @@
 // The scan pipeline: files in, one Report out. Two passes over the files, each on all workers: the first learns what
-// objects say about each other (namespaces, owners, custom resources), the second judges. The report is the same whatever the number of
-// workers. Neighbours: app/walk.h (files), policy/policy.h (judges), app/cmd_scan.cc (options, output, gate).
+// objects say about each other (namespaces, owners, custom resources), the second judges. The report is the same
+// whatever the number of workers. Neighbours: app/walk.h (files), policy/policy.h (judges), app/cmd_scan.cc (options,
+// output, gate).
 #pragma once
 
 #include <functional>
@@ -25,7 +26,8 @@ struct ScanResult {
 };
 
 // `jobs` 0: as many as the machine has. Fails: never; what cannot be judged is a row of the report.
-ScanResult scan(const Walk& walk, const std::shared_ptr<const policy::PolicySet>& policies, unsigned jobs, const Progress& progress);
+ScanResult scan(const Walk& walk, const std::shared_ptr<const policy::PolicySet>& policies, unsigned jobs,
+                const Progress& progress);
 
 // Ids of the findings about documents, not objects.
 inline constexpr std::string_view kDuplicateKeyId = "AM-DOC-001";

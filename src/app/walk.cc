@@ -84,7 +84,7 @@ class Walker {
       }
       return;
     }
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0) {
       note(path, error_text(errno), true, true);
       return;
@@ -104,7 +104,7 @@ class Walker {
     std::string real = real_path(path);
     size_t slash = real.rfind('/');
     if (slash == std::string::npos || real.substr(slash + 1) != "templates") return {};
-    struct stat status {};
+    struct stat status{};
     std::string above = join(path, "..");
     return ::stat(join(above, "Chart.yaml").c_str(), &status) == 0 ? normal(above) : std::string();
   }
@@ -113,7 +113,8 @@ class Walker {
     // Two names of one file give one result. Pipes and devices have no identity worth keeping.
     if (S_ISREG(status.st_mode) && !files_seen_.emplace(status.st_dev, status.st_ino).second) return;
     if (out_.files.size() == kFilesMax) {
-      if (!full_) note(name, "more than " + std::to_string(kFilesMax) + " files: this and later ones are not read", true);
+      if (!full_)
+        note(name, "more than " + std::to_string(kFilesMax) + " files: this and later ones are not read", true);
       full_ = true;
       return;
     }
@@ -159,10 +160,10 @@ class Walker {
     if (!status) note(file, status.error().text(), true);
   }
 
-  void take_entry(const std::string& directory, const std::string& inside, const std::string& name, const std::string& templates_of, bool is_chart,
-                  size_t depth) {
+  void take_entry(const std::string& directory, const std::string& inside, const std::string& name,
+                  const std::string& templates_of, bool is_chart, size_t depth) {
     std::string path = join(directory, name), below = join(inside, name);
-    struct stat status {};
+    struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) {
       note(path, error_text(errno), true);
       return;
@@ -173,7 +174,10 @@ class Walker {
       std::string target = real_path(path);
       if (target.empty()) {
         if (interesting || errno == ELOOP) {
-          note(path, errno == ELOOP ? std::string("a loop of symbolic links") : "a symbolic link to nothing: " + error_text(errno), false);
+          note(path,
+               errno == ELOOP ? std::string("a loop of symbolic links")
+                              : "a symbolic link to nothing: " + error_text(errno),
+               false);
         }
         return;
       }
@@ -198,7 +202,8 @@ class Walker {
   }
 
   [[nodiscard]] bool is_inside_root(const std::string& target) const {
-    return target == real_root_ || (target.starts_with(real_root_) && (real_root_ == "/" || target[real_root_.size()] == '/'));
+    return target == real_root_ ||
+           (target.starts_with(real_root_) && (real_root_ == "/" || target[real_root_.size()] == '/'));
   }
 
   // Files that a kustomization uses as patches are parts of objects, not objects.
@@ -210,10 +215,12 @@ class Walker {
       if (!text) continue;  // said when the file itself is read
       size_t slash = file.rfind('/');
       std::string directory = slash == std::string::npos ? "." : file.substr(0, slash);
-      for (const std::string& patch : kustomization_patches(*text)) patches.emplace(normal(join(directory, patch)), directory);
+      for (const std::string& patch : kustomization_patches(*text))
+        patches.emplace(normal(join(directory, patch)), directory);
     }
     for (InputFile& file : out_.files) {
-      if (auto found = patches.find(normal(file.name)); found != patches.end() && !file.explicitly) file.kustomization = found->second;
+      if (auto found = patches.find(normal(file.name)); found != patches.end() && !file.explicitly)
+        file.kustomization = found->second;
     }
   }
 
@@ -243,7 +250,8 @@ std::vector<std::string> kustomization_patches(std::string_view text) {
       for (const doc::Node& patch : document->root()[field].list()) {
         std::string_view name = patch.is_string() ? patch.str() : patch["path"].str();
         // An inline patch is a text of several lines, no name.
-        if (name.empty() || name.find('\n') != std::string_view::npos || names.size() == kKustomizationPatchesMax) continue;
+        if (name.empty() || name.find('\n') != std::string_view::npos || names.size() == kKustomizationPatchesMax)
+          continue;
         names.emplace_back(name);
       }
     }
@@ -251,6 +259,8 @@ std::vector<std::string> kustomization_patches(std::string_view text) {
   return names;
 }
 
-Walk walk(const std::vector<std::string>& paths) { return Walker().take(paths); }
+Walk walk(const std::vector<std::string>& paths) {
+  return Walker().take(paths);
+}
 
 }  // namespace ameia::app

@@ -14,8 +14,8 @@
 namespace ameia::app {
 
 struct InputFile {
-  std::string name;    // as shown: the named path and what is below it; "-" is standard input
-  std::string chart;   // the directory of the Helm chart whose template this is, or empty
+  std::string name;           // as shown: the named path and what is below it; "-" is standard input
+  std::string chart;          // the directory of the Helm chart whose template this is, or empty
   std::string kustomization;  // the directory of the kustomization that uses this file as a patch, or empty
   bool explicitly = false;    // named on the command line
 };
@@ -24,7 +24,7 @@ struct InputFile {
 struct WalkNote {
   std::string name;
   std::string what;
-  bool is_error = false;     // otherwise not evaluated, or nothing lost
+  bool is_error = false;  // otherwise not evaluated, or nothing lost
   bool not_applicable = false;
   bool explicitly = false;
 };

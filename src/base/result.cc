@@ -16,6 +16,8 @@ std::string_view to_string(Code code) {
   return "internal";
 }
 
-std::string Error::text() const { return where.empty() ? what : where + ": " + what; }
+std::string Error::text() const {
+  return where.empty() ? what : where + ": " + what;
+}
 
 }  // namespace ameia::base

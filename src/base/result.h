@@ -45,15 +45,15 @@ using Status = Result<void>;
 }  // namespace ameia::base
 
 // TRY(expr): the value of a Result, or return its error from the enclosing function.
-#define TRY(expr)                                                        \
-  __extension__({                                                        \
-    auto try_result_ = (expr);                                           \
+#define TRY(expr)                                                             \
+  __extension__({                                                             \
+    auto try_result_ = (expr);                                                \
     if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
-    std::move(*try_result_);                                             \
+    std::move(*try_result_);                                                  \
   })
 // TRY_STATUS(expr): the same for a Status.
-#define TRY_STATUS(expr)                                                  \
-  do {                                                                    \
-    auto try_status_ = (expr);                                            \
+#define TRY_STATUS(expr)                                                      \
+  do {                                                                        \
+    auto try_status_ = (expr);                                                \
     if (!try_status_) return std::unexpected(std::move(try_status_).error()); \
   } while (false)

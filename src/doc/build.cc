@@ -7,7 +7,9 @@
 
 namespace ameia::doc {
 
-Node Builder::null() { return Node{}; }
+Node Builder::null() {
+  return Node{};
+}
 
 Node Builder::boolean(bool value) {
   Node node;

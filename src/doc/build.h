@@ -32,8 +32,8 @@ class Builder {
   base::Arena& arena_;
 };
 
-// Equality of values, as Kubernetes compares unstructured content: kInt and kDouble differ in kind but 1 == 1.0 is true;
-// map order does not matter, list order does.
+// Equality of values, as Kubernetes compares unstructured content: kInt and kDouble differ in kind but 1 == 1.0 is
+// true; map order does not matter, list order does.
 bool equal(const Node& a, const Node& b);
 
 }  // namespace ameia::doc

@@ -34,13 +34,17 @@ std::string Source::where(uint32_t offset) const {
   return name_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
 }
 
-std::string Source::snippet(uint32_t offset) const { return internal::snippet_of(bytes_, offset); }
+std::string Source::snippet(uint32_t offset) const {
+  return internal::snippet_of(bytes_, offset);
+}
 
 struct Keys::Crowd {
   std::map<std::string_view, const Key*> keys;
 };
 
-Keys::Keys() { clear(); }
+Keys::Keys() {
+  clear();
+}
 Keys::~Keys() = default;
 
 void Keys::clear() {

@@ -37,7 +37,9 @@ struct JsonReader::State {
   std::vector<DuplicateKey> duplicates;
 };
 
-JsonReader::JsonReader(Limits limits) : state_(std::make_unique<State>()) { state_->limits = limits; }
+JsonReader::JsonReader(Limits limits) : state_(std::make_unique<State>()) {
+  state_->limits = limits;
+}
 JsonReader::~JsonReader() = default;
 
 base::Result<const Node*> JsonReader::read(std::string_view bytes, std::string_view name) {
@@ -50,7 +52,9 @@ base::Result<const Node*> JsonReader::read(std::string_view bytes, std::string_v
   return root;
 }
 
-const std::vector<DuplicateKey>& JsonReader::duplicates() const { return state_->duplicates; }
+const std::vector<DuplicateKey>& JsonReader::duplicates() const {
+  return state_->duplicates;
+}
 
 void append_json_string(std::string& out, std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";

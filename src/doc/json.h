@@ -12,8 +12,8 @@ namespace ameia::doc {
 
 // One whole document; trailing bytes other than white space are an error.
 // Fails: kInvalidInput or kLimit, `where` = name:line:column, `what` with a snippet.
-base::Result<std::shared_ptr<Document>> parse_json(std::shared_ptr<const Source> source,
-                                                   std::shared_ptr<Keys> keys, const Limits& limits = {});
+base::Result<std::shared_ptr<Document>> parse_json(std::shared_ptr<const Source> source, std::shared_ptr<Keys> keys,
+                                                   const Limits& limits = {});
 
 // JsonReader: the hot-path form. Reads request after request into one arena; after warm-up it allocates nothing.
 // The root lives until the next read; `bytes` must outlive it. Threads: none.

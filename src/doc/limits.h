@@ -8,11 +8,11 @@
 namespace ameia::doc {
 
 struct Limits {
-  size_t bytes_max = size_t{256} << 20;       // of one source
-  uint32_t depth_max = 512;                   // of nested lists and maps
-  size_t nodes_max = 10'000'000;              // of one document
-  size_t alias_nodes_max = 1'000'000;         // nodes that aliases add by expansion, in one YAML document
-  size_t scalar_bytes_max = size_t{16} << 20; // of one YAML scalar or comment block, and so of one YAML line
+  size_t bytes_max = size_t{256} << 20;        // of one source
+  uint32_t depth_max = 512;                    // of nested lists and maps
+  size_t nodes_max = 10'000'000;               // of one document
+  size_t alias_nodes_max = 1'000'000;          // nodes that aliases add by expansion, in one YAML document
+  size_t scalar_bytes_max = size_t{16} << 20;  // of one YAML scalar or comment block, and so of one YAML line
 };
 
 // A JsonReader forgets its interned keys when they pass these: a stream of ever new keys must not grow it for ever.

@@ -1,5 +1,6 @@
 // Node: one value of a JSON or YAML document, immutable, with the span of bytes it was written in.
-// Neighbours: doc/json.h and doc/yaml.h make trees of Nodes, kube/ gives typed views of them, expr/ evaluates over them.
+// Neighbours: doc/json.h and doc/yaml.h make trees of Nodes, kube/ gives typed views of them, expr/ evaluates over
+// them.
 //
 //   Document ── arena: Node{kind,size,payload,begin,end}   a list is Node[size], a map is Member[size] in source order
 //            ── source bytes (owned or borrowed)           line and column are computed from `begin` on demand
@@ -65,7 +66,8 @@ constexpr uint32_t key_hash(std::string_view key) {
   } else if (n >= 4) {
     h ^= internal::load<uint32_t>(p) | internal::load<uint32_t>(p + n - 4) << 32;
   } else if (n > 0) {
-    h ^= internal::load<uint8_t>(p) | internal::load<uint8_t>(p + n / 2) << 8 | internal::load<uint8_t>(p + n - 1) << 16;
+    h ^=
+        internal::load<uint8_t>(p) | internal::load<uint8_t>(p + n / 2) << 8 | internal::load<uint8_t>(p + n - 1) << 16;
   }
   h *= kMultiplier;
   return static_cast<uint32_t>(h ^ (h >> 32));
@@ -96,9 +98,9 @@ enum class Style : uint8_t { kPlain, kSingleQuoted, kDoubleQuoted, kLiteral, kFo
 struct Node {
   Kind kind = Kind::kNull;
   Style style = Style::kPlain;
-  bool ascii = false;      // kString: every byte < 0x80, so that code points are bytes
-  bool from_alias = false; // the span is the alias (*name); the value was written at its anchor
-  uint32_t size = 0;       // kString: bytes; kList, kMap: children
+  bool ascii = false;       // kString: every byte < 0x80, so that code points are bytes
+  bool from_alias = false;  // the span is the alias (*name); the value was written at its anchor
+  uint32_t size = 0;        // kString: bytes; kList, kMap: children
   union {
     bool boolean;
     int64_t integer;

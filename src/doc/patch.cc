@@ -10,9 +10,12 @@ namespace ameia::doc {
 std::string escape_pointer_token(std::string_view token) {
   std::string out;
   for (char c : token) {
-    if (c == '~') out += "~0";
-    else if (c == '/') out += "~1";
-    else out += c;
+    if (c == '~')
+      out += "~0";
+    else if (c == '/')
+      out += "~1";
+    else
+      out += c;
   }
   return out;
 }
@@ -31,7 +34,8 @@ base::Result<std::vector<std::string>> parse_pointer(std::string_view pointer) {
     } else if (pointer[i] == '~') {
       char next = i + 1 < pointer.size() ? pointer[i + 1] : '\0';
       if (next != '0' && next != '1') {
-        return base::fail(base::Code::kInvalidInput, "'~' is written ~0 and '/' is written ~1 in a JSON Pointer: " + std::string(pointer));
+        return base::fail(base::Code::kInvalidInput,
+                          "'~' is written ~0 and '/' is written ~1 in a JSON Pointer: " + std::string(pointer));
       }
       token += next == '0' ? '~' : '/';
       ++i;
@@ -139,7 +143,9 @@ class Patcher {
  private:
   enum class Change : uint8_t { kAdd, kReplace, kRemove };
 
-  static std::unexpected<base::Error> invalid(std::string what) { return base::fail(base::Code::kInvalidInput, std::move(what)); }
+  static std::unexpected<base::Error> invalid(std::string what) {
+    return base::fail(base::Code::kInvalidInput, std::move(what));
+  }
 
   // Operations that nest the tree into itself would outgrow every recursion over it.
   base::Result<Node> put(const Node& root, std::span<const std::string> path, Change what, const Node& value) {
@@ -167,7 +173,8 @@ class Patcher {
     }
     TRY_STATUS(spend(node.size));
     if (node.is_map()) {
-      if (what != Change::kAdd && node.find(KeyRef(token)) == nullptr) return invalid("the path does not exist: no \"" + token + "\"");
+      if (what != Change::kAdd && node.find(KeyRef(token)) == nullptr)
+        return invalid("the path does not exist: no \"" + token + "\"");
       return what == Change::kRemove ? build_.without_member(node, token) : build_.with_member(node, token, value);
     }
     if (!node.is_list()) return invalid("the path goes through a value that is no object or list");
@@ -189,7 +196,8 @@ class Patcher {
   base::Status spend(size_t nodes) {
     copied_ += nodes;
     if (copied_ <= limits_.nodes_copied_max) return {};
-    return base::fail(base::Code::kLimit, "the patch copies more than " + std::to_string(limits_.nodes_copied_max) + " values");
+    return base::fail(base::Code::kLimit,
+                      "the patch copies more than " + std::to_string(limits_.nodes_copied_max) + " values");
   }
 
   Node relist(const Node& from, const std::vector<Node>& items) {
@@ -217,11 +225,14 @@ class Differ {
       for (const Member& m : from.map()) {
         std::string at = path + "/" + escape_pointer_token(m.key->view());
         const Node* now = to.find(KeyRef(m.key->view()));
-        if (now == nullptr) add("remove", at, nullptr);
-        else node(m.value, *now, at);
+        if (now == nullptr)
+          add("remove", at, nullptr);
+        else
+          node(m.value, *now, at);
       }
       for (const Member& m : to.map()) {
-        if (from.find(KeyRef(m.key->view())) == nullptr) add("add", path + "/" + escape_pointer_token(m.key->view()), &m.value);
+        if (from.find(KeyRef(m.key->view())) == nullptr)
+          add("add", path + "/" + escape_pointer_token(m.key->view()), &m.value);
       }
       return;
     }
@@ -238,7 +249,8 @@ class Differ {
     while (tail < shorter - head && equal(from.items[from.size - 1 - tail], to.items[to.size - 1 - tail])) ++tail;
     uint32_t from_middle = from.size - head - tail, to_middle = to.size - head - tail;
     uint32_t both = std::min(from_middle, to_middle);
-    for (uint32_t i = 0; i < both; ++i) node(from.items[head + i], to.items[head + i], path + "/" + std::to_string(head + i));
+    for (uint32_t i = 0; i < both; ++i)
+      node(from.items[head + i], to.items[head + i], path + "/" + std::to_string(head + i));
     for (uint32_t i = from_middle; i > both; --i) add("remove", path + "/" + std::to_string(head + i - 1), nullptr);
     for (uint32_t i = both; i < to_middle; ++i) add("add", path + "/" + std::to_string(head + i), &to.items[head + i]);
   }
@@ -259,7 +271,8 @@ const Node* resolve_pointer(const Node& root, std::string_view pointer) {
   return tokens ? resolve(root, *tokens) : nullptr;
 }
 
-base::Result<Node> apply_json_patch(const Node& root, const Node& patch, base::Arena& arena, const PatchLimits& limits) {
+base::Result<Node> apply_json_patch(const Node& root, const Node& patch, base::Arena& arena,
+                                    const PatchLimits& limits) {
   if (!patch.is_list()) return base::fail(base::Code::kInvalidInput, "a JSON Patch is a list of operations");
   if (patch.size > limits.operations_max) {
     return base::fail(base::Code::kLimit, "more than " + std::to_string(limits.operations_max) + " patch operations");

@@ -18,7 +18,7 @@ std::string escape_pointer_token(std::string_view token);
 const Node* resolve_pointer(const Node& root, std::string_view pointer);
 
 struct PatchLimits {
-  size_t depth_max = 512;                // of the patched tree, as of a parsed one
+  size_t depth_max = 512;  // of the patched tree, as of a parsed one
   size_t operations_max = 10'000;
   size_t nodes_copied_max = 20'000'000;  // values that "copy" multiplies, and siblings copied along the paths
 };
@@ -29,7 +29,8 @@ struct PatchLimits {
 base::Result<Node> apply_json_patch(const Node& root, const Node& patch, base::Arena& arena, const PatchLimits& = {});
 Node apply_merge_patch(const Node& root, const Node& patch, base::Arena& arena);
 
-// The RFC 6902 operations that turn `from` into `to`, in a stable order; empty when equal. The returned list node is in `arena`.
+// The RFC 6902 operations that turn `from` into `to`, in a stable order; empty when equal. The returned list node is in
+// `arena`.
 Node diff(const Node& from, const Node& to, base::Arena& arena);
 
 }  // namespace ameia::doc

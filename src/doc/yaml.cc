@@ -10,7 +10,9 @@
 namespace ameia::doc {
 namespace {
 
-bool is_line_end(std::string_view text, size_t i) { return i >= text.size() || text[i] == '\n' || text[i] == '\r'; }
+bool is_line_end(std::string_view text, size_t i) {
+  return i >= text.size() || text[i] == '\n' || text[i] == '\r';
+}
 
 // Does the line at `begin` start a document, and not merely continue one that directives (%YAML, %TAG) began?
 bool starts_document(std::string_view text, size_t begin) {

@@ -1,13 +1,16 @@
+#include "doc/internal/yaml_scalar.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
-#include "doc/internal/yaml_scalar.h"
 
 namespace ameia::doc {
 namespace {
 
-constexpr size_t kSimpleKeyBytesMax = 128;  // a longer key is written "? key"; readers stop looking for its ':' at 1,024
+constexpr size_t kSimpleKeyBytesMax =
+    128;  // a longer key is written "? key"; readers stop looking for its ':' at 1,024
 
-bool is_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+bool is_alnum(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 
 // Whether the text, written without quotes, is read back as this string. Anything unusual says no.
 bool plain_is_safe(std::string_view text) {
@@ -15,8 +18,8 @@ bool plain_is_safe(std::string_view text) {
   if (text.back() == ' ' || text.back() == ':' || text.starts_with("...")) return false;
   for (size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
-    bool ok = is_alnum(c) || std::string_view("_./-@+=%,").find(c) != std::string_view::npos || (c == ' ' && text[i - 1] != ' ') ||
-              (c == ':' && text[i + 1] != ' ');
+    bool ok = is_alnum(c) || std::string_view("_./-@+=%,").find(c) != std::string_view::npos ||
+              (c == ' ' && text[i - 1] != ' ') || (c == ':' && text[i + 1] != ' ');
     if (!ok) return false;
   }
   base::Arena arena(64);
@@ -33,7 +36,8 @@ void append_quoted(std::string& out, std::string_view text) {
     size_t n = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;  // append_json_string leaves well-formed UTF-8 only
     uint32_t cp = n == 1 ? c : c & (0xFFu >> (n + 1));
     for (size_t k = 1; k < n; ++k) cp = cp << 6 | (static_cast<unsigned char>(json[i + k]) & 0x3F);
-    bool escape = cp == 0x7F || (cp >= 0x80 && cp < 0xA0) || cp == 0x2028 || cp == 0x2029 || cp == 0xFEFF || cp == 0xFFFE || cp == 0xFFFF;
+    bool escape = cp == 0x7F || (cp >= 0x80 && cp < 0xA0) || cp == 0x2028 || cp == 0x2029 || cp == 0xFEFF ||
+                  cp == 0xFFFE || cp == 0xFFFF;
     if (escape) {
       char buffer[8];
       std::snprintf(buffer, sizeof buffer, "\\u%04x", cp);
@@ -55,7 +59,9 @@ void append_scalar(std::string& out, const Node& node) {
   }
 }
 
-bool is_block(const Node& node) { return (node.is_list() || node.is_map()) && node.size > 0; }
+bool is_block(const Node& node) {
+  return (node.is_list() || node.is_map()) && node.size > 0;
+}
 
 // Writes a value whose first line continues the current one; further lines are indented by `indent`.
 void append_block(std::string& out, const Node& node, size_t indent) {
@@ -77,11 +83,15 @@ void append_block(std::string& out, const Node& node, size_t indent) {
   for (const Member& member : node.map()) {
     next_line();
     std::string key;
-    if (plain_is_safe(member.key->view())) key = member.key->view();
-    else append_quoted(key, member.key->view());
+    if (plain_is_safe(member.key->view()))
+      key = member.key->view();
+    else
+      append_quoted(key, member.key->view());
     bool explicit_key = key.size() > kSimpleKeyBytesMax;
-    if (explicit_key) out.append("? ").append(key).append("\n").append(indent, ' ').append(":");
-    else out.append(key).append(":");
+    if (explicit_key)
+      out.append("? ").append(key).append("\n").append(indent, ' ').append(":");
+    else
+      out.append(key).append(":");
     if (!is_block(member.value)) {
       out += ' ';
       append_scalar(out, member.value);

@@ -31,7 +31,8 @@ std::string format_issues(std::string_view source, const std::vector<Issue>& iss
   std::vector<const Issue*> sorted;
   for (const Issue& issue : issues) sorted.push_back(&issue);
   // An issue without a place comes first.
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Issue* a, const Issue* b) { return a->offset + 1 < b->offset + 1; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Issue* a, const Issue* b) { return a->offset + 1 < b->offset + 1; });
 
   std::string out;
   size_t line_begin = 0;
@@ -54,7 +55,8 @@ std::string format_issues(std::string_view source, const std::vector<Issue>& iss
     std::replace(line.begin(), line.end(), '\t', ' ');
     const size_t column_bytes = offset - line_begin;
     size_t column = 1;
-    for (size_t i = 0; i < column_bytes; ++i) column += (static_cast<unsigned char>(source[line_begin + i]) & 0xC0) != 0x80 ? 1 : 0;
+    for (size_t i = 0; i < column_bytes; ++i)
+      column += (static_cast<unsigned char>(source[line_begin + i]) & 0xC0) != 0x80 ? 1 : 0;
     out += ':' + std::to_string(line_number) + ':' + std::to_string(column) + ": " + issue->message;
     if (line.size() > kSnippetCodePointsMax) continue;
     out += "\n | " + line + "\n | ";

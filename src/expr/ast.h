@@ -28,16 +28,33 @@ struct Literal {
   constexpr Literal() : integer(0) {}
 };
 
-// Which macro a comprehension came from, so that the planner can fuse it. kOther: written by cel.bind, cel.block or transform*.
-enum class Macro : uint8_t { kNone, kAll, kExists, kExistsOne, kMap, kMapFilter, kFilter, kBind, kTransformList, kTransformMap, kTransformMapEntry, kSortBy, kOptMap, kOptFlatMap, kOther };
+// Which macro a comprehension came from, so that the planner can fuse it. kOther: written by cel.bind, cel.block or
+// transform*.
+enum class Macro : uint8_t {
+  kNone,
+  kAll,
+  kExists,
+  kExistsOne,
+  kMap,
+  kMapFilter,
+  kFilter,
+  kBind,
+  kTransformList,
+  kTransformMap,
+  kTransformMapEntry,
+  kSortBy,
+  kOptMap,
+  kOptFlatMap,
+  kOther
+};
 
 struct Expr;
 
 struct MapEntry {
-  Expr* key = nullptr;          // kMap
-  std::string_view field;       // kStruct
+  Expr* key = nullptr;     // kMap
+  std::string_view field;  // kStruct
   Expr* value = nullptr;
-  bool optional = false;        // {?key: value}
+  bool optional = false;  // {?key: value}
   uint32_t id = 0;
   uint32_t caret = 0;
 };
@@ -46,9 +63,9 @@ struct MapEntry {
 struct Comprehension {
   Macro macro = Macro::kNone;
   std::string_view iter_var;
-  std::string_view iter_var2;   // empty, or two-variable form
+  std::string_view iter_var2;  // empty, or two-variable form
   Expr* iter_range = nullptr;
-  std::string_view accu_var;    // "@result"
+  std::string_view accu_var;  // "@result"
   Expr* accu_init = nullptr;
   Expr* loop_condition = nullptr;
   Expr* loop_step = nullptr;
@@ -59,20 +76,22 @@ struct Expr {
   ExprKind kind = ExprKind::kLiteral;
   uint32_t id = 0;              // dense from 1 in one Ast; index into Checked::types
   uint32_t begin = 0, end = 0;  // byte span in the source
-  uint32_t caret = 0;           // where an error about this node points (cel-go's rule: the operator, the '(' of a call, the '.' of a select)
-  bool test_only = false;       // kSelect made by has()
-  bool receiver = false;        // kCall: args[0] is the target: a.f(b)
-  bool leading_dot = false;     // kIdent: ".name", resolved in the root container only
-  Literal literal;              // kLiteral
-  std::string_view name;        // kIdent; kSelect: the field; kCall: the function ("_+_", "size", "_?._"); kStruct: the type
-  Expr* operand = nullptr;      // kSelect
-  std::span<Expr*> args;        // kCall (target first), kList
+  uint32_t caret =
+      0;  // where an error about this node points (cel-go's rule: the operator, the '(' of a call, the '.' of a select)
+  bool test_only = false;    // kSelect made by has()
+  bool receiver = false;     // kCall: args[0] is the target: a.f(b)
+  bool leading_dot = false;  // kIdent: ".name", resolved in the root container only
+  Literal literal;           // kLiteral
+  std::string_view name;  // kIdent; kSelect: the field; kCall: the function ("_+_", "size", "_?._"); kStruct: the type
+  Expr* operand = nullptr;                  // kSelect
+  std::span<Expr*> args;                    // kCall (target first), kList
   std::span<const uint32_t> optional_args;  // kList: indices of elements written [?e]
-  std::span<MapEntry> entries;  // kMap, kStruct
+  std::span<MapEntry> entries;              // kMap, kStruct
   Comprehension* loop = nullptr;
 };
 
-// Function names of operators, as in cel-go: "_&&_" "_||_" "!_" "_?_:_" "_==_" "_!=_" "_<_" "_<=_" "_>_" "_>=_" "_+_" "_-_" "_*_"
+// Function names of operators, as in cel-go: "_&&_" "_||_" "!_" "_?_:_" "_==_" "_!=_" "_<_" "_<=_" "_>_" "_>=_" "_+_"
+// "_-_" "_*_"
 // "_/_" "_%_" "-_" "_[_]" "@in" "_?._" "_[?_]" "@not_strictly_false".
 
 struct Ast {

@@ -32,7 +32,8 @@ const Type* type_of_literal(const Literal& literal) {
 bool never_fits(const Type* from, const Type* to) {
   if (from->kind == to->kind) return from->kind == TypeKind::kOpaque && from->name != to->name;
   const auto open = [](const Type* t) {
-    return t->kind == TypeKind::kDyn || t->kind == TypeKind::kError || t->kind == TypeKind::kTypeParam || t->kind == TypeKind::kNull;
+    return t->kind == TypeKind::kDyn || t->kind == TypeKind::kError || t->kind == TypeKind::kTypeParam ||
+           t->kind == TypeKind::kNull;
   };
   return !open(from) && !open(to);
 }
@@ -264,7 +265,8 @@ class Checker {
       const Type* type = field_type(e, e->args[0], field, true);
       e->args[1]->literal.text = field;
       set(e, unifier_.substitute(type, false));
-      if (const FunctionDecl* function = find_function("_?._", true); function != nullptr && !function->overloads.empty()) {
+      if (const FunctionDecl* function = find_function("_?._", true);
+          function != nullptr && !function->overloads.empty()) {
         reference(e).overloads.push_back(function->overloads[0].overload);
       }
       return;
@@ -353,7 +355,8 @@ class Checker {
         message += shown(unifier_.substitute(args[0], true)) + ".(";
         continue;
       }
-      message += (i == (e->receiver ? 1 : 0) ? (e->receiver ? "" : "(") : ", ") + shown(unifier_.substitute(args[i], true));
+      message +=
+          (i == (e->receiver ? 1 : 0) ? (e->receiver ? "" : "(") : ", ") + shown(unifier_.substitute(args[i], true));
     }
     if (args.empty()) message += '(';
     issue(e->caret, message + ")'");
@@ -437,12 +440,13 @@ class Checker {
       const Type* given = get(entry.value);
       if (entry.optional) given = unwrap_optional(entry.value, given);
       if (!options_.enabled || unifier_.assignable(declared, given)) continue;
-      issue(entry.caret, "expected type of field '" + std::string(entry.field) + "' is '" + shown(declared) + "' but provided type is '" +
-                             shown(unifier_.substitute(given, true)) + "'");
+      issue(entry.caret, "expected type of field '" + std::string(entry.field) + "' is '" + shown(declared) +
+                             "' but provided type is '" + shown(unifier_.substitute(given, true)) + "'");
     }
   }
 
-  // google.protobuf.Int32Value{value: e} and its kin, which have no type of their own: a call that gives the bare value.
+  // google.protobuf.Int32Value{value: e} and its kin, which have no type of their own: a call that gives the bare
+  // value.
   const FunctionDecl* find_maker(std::string_view name) {
     const FunctionDecl* found = nullptr;
     std::string maker;
@@ -459,8 +463,10 @@ class Checker {
     std::vector<Expr*> args;
     for (const MapEntry& entry : e->entries) {
       visit(entry.value);
-      if (entry.field == "value" && !entry.optional) args.push_back(entry.value);
-      else issue(entry.caret, "undefined field '" + std::string(entry.field) + "'");
+      if (entry.field == "value" && !entry.optional)
+        args.push_back(entry.value);
+      else
+        issue(entry.caret, "undefined field '" + std::string(entry.field) + "'");
     }
     e->kind = ExprKind::kCall;
     e->name = maker.name;
@@ -485,11 +491,13 @@ class Checker {
         first = range->params[0];
         second = range->params[1];
         break;
-      case TypeKind::kDyn: case TypeKind::kError: case TypeKind::kTypeParam: unifier_.assignable(kDynType, range); break;
+      case TypeKind::kDyn:
+      case TypeKind::kError:
+      case TypeKind::kTypeParam: unifier_.assignable(kDynType, range); break;
       default:
         if (options_.enabled) {
-          issue(c.iter_range->caret,
-                "expression of type '" + shown(range) + "' cannot be range of a comprehension (must be list, map, or dynamic)");
+          issue(c.iter_range->caret, "expression of type '" + shown(range) +
+                                         "' cannot be range of a comprehension (must be list, map, or dynamic)");
         }
         first = second = kErrorType;
     }
@@ -510,7 +518,8 @@ class Checker {
   }
 
   void require(const Expr* e, const Type* type) {
-    if (options_.enabled && !unifier_.assignable(type, get(e))) mismatch(e, unifier_.substitute(type, true), unifier_.substitute(get(e), true));
+    if (options_.enabled && !unifier_.assignable(type, get(e)))
+      mismatch(e, unifier_.substitute(type, true), unifier_.substitute(get(e), true));
   }
 
   Checked& out_;
@@ -527,7 +536,8 @@ class Checker {
 
 }  // namespace
 
-std::expected<Checked, std::vector<Issue>> check(std::unique_ptr<Ast> ast, const Env& env, const CheckOptions& options) {
+std::expected<Checked, std::vector<Issue>> check(std::unique_ptr<Ast> ast, const Env& env,
+                                                 const CheckOptions& options) {
   Checked out;
   out.ast = std::move(ast);
   std::vector<Issue> issues = Checker(out, env.impl(), options).run();
@@ -538,7 +548,8 @@ std::expected<Checked, std::vector<Issue>> check(std::unique_ptr<Ast> ast, const
   return out;
 }
 
-std::expected<Checked, std::vector<Issue>> compile(std::string_view source, const Env& env, const CheckOptions& options) {
+std::expected<Checked, std::vector<Issue>> compile(std::string_view source, const Env& env,
+                                                   const CheckOptions& options) {
   auto ast = parse(source, env.impl().syntax);
   if (!ast) return std::unexpected(std::move(ast.error()));
   return check(std::move(*ast), env, options);

@@ -8,7 +8,8 @@ namespace ameia::expr {
 namespace {
 
 bool is_one_of(const Type* type, std::initializer_list<TypeKind> kinds) {
-  return type == nullptr || type->kind == TypeKind::kDyn || std::find(kinds.begin(), kinds.end(), type->kind) != kinds.end();
+  return type == nullptr || type->kind == TypeKind::kDyn ||
+         std::find(kinds.begin(), kinds.end(), type->kind) != kinds.end();
 }
 
 class FormatChecker {
@@ -23,7 +24,10 @@ class FormatChecker {
       case 's': return unwritable(e, 0);
       case 'd': return is_one_of(type, {K::kInt, K::kUint, plain_ ? K::kDouble : K::kInt}) ? nullptr : e;
       case 'f':
-      case 'e': return (plain_ ? is_one_of(type, {K::kInt, K::kUint, K::kDouble}) : is_one_of(type, {K::kDouble, K::kString})) ? nullptr : e;
+      case 'e':
+        return (plain_ ? is_one_of(type, {K::kInt, K::kUint, K::kDouble}) : is_one_of(type, {K::kDouble, K::kString}))
+                   ? nullptr
+                   : e;
       case 'b': return is_one_of(type, {K::kInt, K::kUint, K::kBool}) ? nullptr : e;
       case 'x':
       case 'X': return is_one_of(type, {K::kInt, K::kUint, K::kString, K::kBytes}) ? nullptr : e;
@@ -34,8 +38,9 @@ class FormatChecker {
  private:
   const Expr* unwritable(const Expr* e, uint32_t depth) {
     using K = TypeKind;
-    if (!is_one_of(checked_.types[e->id], {K::kList, K::kMap, K::kInt, K::kUint, K::kDouble, K::kBool, K::kString, K::kTimestamp, K::kBytes,
-                                           K::kDuration, K::kType, K::kNull, K::kTypeParam})) {
+    if (!is_one_of(checked_.types[e->id],
+                   {K::kList, K::kMap, K::kInt, K::kUint, K::kDouble, K::kBool, K::kString, K::kTimestamp, K::kBytes,
+                    K::kDuration, K::kType, K::kNull, K::kTypeParam})) {
       return e;
     }
     if (depth > kNestingMax) return nullptr;
@@ -81,8 +86,8 @@ std::optional<Issue> check_format(const Checked& checked, const Expr* call) {
       used);
   if (!result) return Issue{at->caret, result.error()};
   if (given.size() > used) {
-    return Issue{call->caret, "too many arguments supplied to string.format (expected " + std::to_string(used) + ", got " +
-                                  std::to_string(given.size()) + ")"};
+    return Issue{call->caret, "too many arguments supplied to string.format (expected " + std::to_string(used) +
+                                  ", got " + std::to_string(given.size()) + ")"};
   }
   return {};
 }

@@ -10,7 +10,8 @@ namespace {
 
 class LiteralChecker {
  public:
-  LiteralChecker(const Checked& checked, bool values, bool homogeneous) : checked_(checked), values_(values), homogeneous_(homogeneous) {}
+  LiteralChecker(const Checked& checked, bool values, bool homogeneous)
+      : checked_(checked), values_(values), homogeneous_(homogeneous) {}
 
   std::vector<Issue> run() {
     visit(checked_.ast->root, false);
@@ -29,7 +30,8 @@ class LiteralChecker {
       case ExprKind::kCall:
         if (values_) visit_call(e);
         if (values_ && e->name == "format") {
-          if (std::optional<Issue> found = check_format(checked_, e); found && issues_.size() < kIssuesMax) issues_.push_back(std::move(*found));
+          if (std::optional<Issue> found = check_format(checked_, e); found && issues_.size() < kIssuesMax)
+            issues_.push_back(std::move(*found));
         }
         for (const Expr* arg : e->args) visit(arg, exempt || e->name == "format");
         break;
@@ -37,7 +39,8 @@ class LiteralChecker {
         if (homogeneous_ && !exempt) visit_list(e);
         for (const Expr* item : e->args) visit(item, exempt);
         break;
-      case ExprKind::kMap: case ExprKind::kStruct:
+      case ExprKind::kMap:
+      case ExprKind::kStruct:
         if (homogeneous_ && !exempt && e->kind == ExprKind::kMap) visit_map(e);
         for (const MapEntry& entry : e->entries) {
           visit(entry.key, exempt);
@@ -46,7 +49,8 @@ class LiteralChecker {
         break;
       case ExprKind::kSelect: visit(e->operand, exempt); break;
       case ExprKind::kComprehension:
-        for (const Expr* part : {e->loop->iter_range, e->loop->accu_init, e->loop->loop_condition, e->loop->loop_step, e->loop->result}) {
+        for (const Expr* part :
+             {e->loop->iter_range, e->loop->accu_init, e->loop->loop_condition, e->loop->loop_step, e->loop->result}) {
           visit(part, exempt);
         }
         break;
@@ -97,8 +101,10 @@ class LiteralChecker {
       const bool optional = next_optional < e->optional_args.size() && e->optional_args[next_optional] == i;
       if (optional) ++next_optional;
       const Type* found = type(e->args[i], optional);
-      if (first == nullptr) first = found;
-      else if (!same(e->args[i], first, found)) return;
+      if (first == nullptr)
+        first = found;
+      else if (!same(e->args[i], first, found))
+        return;
     }
   }
   void visit_map(const Expr* e) {

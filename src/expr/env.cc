@@ -13,7 +13,7 @@ constexpr uint32_t kAuthzSince = 27;
 constexpr uint32_t kOptionalsSince = 28;  // with cross-type comparison and quantities
 constexpr uint32_t kStrings2Since = 29;   // with sets
 constexpr uint32_t kAddressesSince = 30;
-constexpr uint32_t kFormatSince = 31;     // with the authorizer's selectors
+constexpr uint32_t kFormatSince = 31;  // with the authorizer's selectors
 constexpr uint32_t kTwoVariablesSince = 32;
 constexpr uint32_t kSemverSince = 33;
 constexpr uint32_t kListsSince = 34;
@@ -28,9 +28,16 @@ void add_type_name(Env::Impl& env, std::string_view name, const Type* type) {
 void add_standard_types(Env::Impl& env) {
   const Type* dyn = simple_type(TypeKind::kDyn);
   static constexpr std::pair<std::string_view, TypeKind> kNames[] = {
-      {"bool", TypeKind::kBool},     {"int", TypeKind::kInt},     {"uint", TypeKind::kUint},      {"double", TypeKind::kDouble},
-      {"string", TypeKind::kString}, {"bytes", TypeKind::kBytes}, {"null_type", TypeKind::kNull}, {"type", TypeKind::kType},
-      {"google.protobuf.Duration", TypeKind::kDuration},          {"google.protobuf.Timestamp", TypeKind::kTimestamp}};
+      {"bool", TypeKind::kBool},
+      {"int", TypeKind::kInt},
+      {"uint", TypeKind::kUint},
+      {"double", TypeKind::kDouble},
+      {"string", TypeKind::kString},
+      {"bytes", TypeKind::kBytes},
+      {"null_type", TypeKind::kNull},
+      {"type", TypeKind::kType},
+      {"google.protobuf.Duration", TypeKind::kDuration},
+      {"google.protobuf.Timestamp", TypeKind::kTimestamp}};
   for (const auto& [name, kind] : kNames) add_type_name(env, name, simple_type(kind));
   add_type_name(env, "list", env.types.list(dyn));
   add_type_name(env, "map", env.types.map(dyn, dyn));
@@ -56,15 +63,16 @@ base::Status add_library(Env::Impl& env, const Library& library) {
       function.name = signature.function;
       if (!signature.member) env.note_namespace(signature.function);
     }
-    const OverloadDecl decl{&overload, env.arena.copy(std::span<const Type* const>(signature.args)), signature.result, signature.member,
-                            signature.has_params};
+    const OverloadDecl decl{&overload, env.arena.copy(std::span<const Type* const>(signature.args)), signature.result,
+                            signature.member, signature.has_params};
     // Two libraries may bring the same overload; the first one stays.
     bool present = false;
     for (const OverloadDecl& other : function.overloads) {
       if (!same_arguments(other, decl)) continue;
       if (other.result != decl.result) {
-        return base::fail(base::Code::kInternal, "overload '" + std::string(overload.id) + "' of library '" + std::string(library.name) +
-                                                     "' clashes with '" + std::string(other.overload->id) + "'");
+        return base::fail(base::Code::kInternal, "overload '" + std::string(overload.id) + "' of library '" +
+                                                     std::string(library.name) + "' clashes with '" +
+                                                     std::string(other.overload->id) + "'");
       }
       present = true;
     }

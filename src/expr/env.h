@@ -48,11 +48,12 @@ class EnvBuilder {
   ~EnvBuilder();
   // A variable, or a qualified one ("a.b.c"). `type` in signature syntax: "dyn", "map(string, dyn)".
   EnvBuilder& variable(std::string_view name, std::string_view type);
-  // An object whose fields are evaluated lazily, one program each: Kubernetes' `variables`. Its fields' types are asked of
-  // the provider, as field(name, …), at every check, because they differ from policy to policy; without a provider: dyn.
+  // An object whose fields are evaluated lazily, one program each: Kubernetes' `variables`. Its fields' types are asked
+  // of the provider, as field(name, …), at every check, because they differ from policy to policy; without a provider:
+  // dyn.
   EnvBuilder& composite(std::string_view name);
-  EnvBuilder& container(std::string_view name);   // CEL container (namespace) for name resolution
-  EnvBuilder& library(const Library& library);    // beyond those that the version brings
+  EnvBuilder& container(std::string_view name);  // CEL container (namespace) for name resolution
+  EnvBuilder& library(const Library& library);   // beyond those that the version brings
   EnvBuilder& provider(std::shared_ptr<const TypeProvider> provider);
   EnvBuilder& object_variable(std::string_view name, std::string_view object_type);
   // Fails: a bad signature or a clash, a defect of the caller.

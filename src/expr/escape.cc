@@ -3,8 +3,9 @@
 namespace ameia::expr {
 
 bool is_keyword(std::string_view word) {
-  static constexpr std::string_view kWords[] = {"true",   "false",    "null", "in",     "as",  "break", "const",   "continue",  "else",   "for", "function",
-                                                "if",     "import",   "let",  "loop",   "package",      "namespace", "return", "var",    "void", "while"};
+  static constexpr std::string_view kWords[] = {
+      "true", "false",  "null", "in",   "as",      "break",     "const",  "continue", "else", "for",  "function",
+      "if",   "import", "let",  "loop", "package", "namespace", "return", "var",      "void", "while"};
   for (std::string_view keyword : kWords) {
     if (word == keyword) return true;
   }

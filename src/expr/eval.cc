@@ -111,7 +111,8 @@ static void evaluate_composite(Frame& frame, uint32_t index) {
     why = value.error->message;
   }
   if (!why.empty()) {
-    value = frame.context->error("composited variable \"" + std::string(field.name) + "\" fails to evaluate: " + std::string(why));
+    value = frame.context->error("composited variable \"" + std::string(field.name) +
+                                 "\" fails to evaluate: " + std::string(why));
   }
   state.value = value;
   state.cost = inner.cost;
@@ -130,7 +131,8 @@ Value eval_composite(const Node& node, Frame& frame) {
   }
   if (state.epoch != shared.epoch) {
     if (state.running) return plain_error(frame, "a composited variable depends on itself", node.expr_id);
-    if (shared.depth >= kCompositeDepthMax) return plain_error(frame, "composited variables are nested too deeply", node.expr_id);
+    if (shared.depth >= kCompositeDepthMax)
+      return plain_error(frame, "composited variables are nested too deeply", node.expr_id);
     evaluate_composite(frame, n.index);
   }
   charge(shared, n.index);
@@ -143,7 +145,8 @@ Value eval_memo(const Node& node, Frame& frame) {
   MemoState& memo = shared.memos[n.index];
   if (memo.epoch == shared.epoch && (!n.per_round || memo.round == shared.round)) {
     frame.cost += memo.cost;
-    return n.relocate && memo.value.is_error() ? plain_error(frame, memo.value.error->message, node.expr_id) : memo.value;
+    return n.relocate && memo.value.is_error() ? plain_error(frame, memo.value.error->message, node.expr_id)
+                                               : memo.value;
   }
   uint64_t before = frame.cost;
   Value value = run_node(n.inner, frame);
@@ -349,7 +352,8 @@ Value eval_call(const Node& node, Frame& frame) {
   if (failed != nullptr) return charge_unmade(*failed);
   const Candidate* found = dispatch(n.candidates, n.candidate_count, args, n.arg_count);
   if (found == nullptr) {
-    return charge_unmade(located(*frame.context, no_such_overload(*frame.context, n.name, args, n.arg_count), node.expr_id));
+    return charge_unmade(
+        located(*frame.context, no_such_overload(*frame.context, n.name, args, n.arg_count), node.expr_id));
   }
   Value result = found->overload->body(*frame.context, args, n.arg_count);
   Cost cost = n.cost_by_overload ? found->overload->cost : nullptr;
@@ -383,7 +387,8 @@ Value eval_list(const Node& node, Frame& frame) {
     if (n.has_optionals && n.optionals[i]) {
       if (v.kind != ValueKind::kOptional) {
         frame.cost += 10;
-        return plain_error(frame, "cannot initialize optional list element from non-optional value " + to_text(v, 200), node.expr_id);
+        return plain_error(frame, "cannot initialize optional list element from non-optional value " + to_text(v, 200),
+                           node.expr_id);
       }
       if (v.optional == nullptr) continue;
       v = *v.optional;
@@ -425,7 +430,10 @@ Value eval_map(const Node& node, Frame& frame) {
     if (n.has_optionals && n.optionals[i]) {
       if (value.kind != ValueKind::kOptional) {
         frame.cost += 30;
-        return plain_error(frame, "cannot initialize optional entry '" + to_text(key, 100) + "' from non-optional value " + to_text(value, 200), node.expr_id);
+        return plain_error(frame,
+                           "cannot initialize optional entry '" + to_text(key, 100) + "' from non-optional value " +
+                               to_text(value, 200),
+                           node.expr_id);
       }
       if (value.optional == nullptr) continue;
       value = *value.optional;

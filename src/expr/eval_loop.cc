@@ -90,7 +90,9 @@ bool iterate(const LoopNode& loop, Frame& frame, const Value& range, Turn turn) 
   }
 }
 
-const LoopNode& loop_of(const Node& node) { return static_cast<const LoopNode&>(node); }
+const LoopNode& loop_of(const Node& node) {
+  return static_cast<const LoopNode&>(node);
+}
 
 // A filter's or exists_one's verdict: true, false, or an error that becomes the accumulator.
 enum class Verdict : uint8_t { kYes, kNo, kFailed };

@@ -47,7 +47,8 @@ Value walk(const PathNode& path, Frame& frame, Value value, uint32_t at) {
     Found found = Found::kNo;
     bool ask = optional || presence;
     if (value.kind == ValueKind::kDocMap && key.kind == ValueKind::kString) {
-      const doc::Node* member = step.kind == Step::Kind::kField ? value.node->find(step.key) : find_member(frame, *value.node, key.str());
+      const doc::Node* member =
+          step.kind == Step::Kind::kField ? value.node->find(step.key) : find_member(frame, *value.node, key.str());
       if (member != nullptr) {
         found = Found::kYes;
         next = node_value(*member);

@@ -6,17 +6,22 @@
 namespace ameia::expr::internal {
 namespace {
 
-bool is_false(const Value& v) { return v.kind == ValueKind::kBool && !v.boolean; }
+bool is_false(const Value& v) {
+  return v.kind == ValueKind::kBool && !v.boolean;
+}
 
 Body operator_body(std::string_view name) {
   struct Row {
     std::string_view name;
     Body body;
   };
-  static constexpr Row kRows[] = {{"_+_", op_add}, {"_-_", op_subtract}, {"_*_", op_multiply}, {"_/_", op_divide},
-                                  {"_%_", op_modulo}, {"-_", op_negate}, {"_<_", op_less}, {"_<=_", op_less_equal},
-                                  {"_>_", op_greater}, {"_>=_", op_greater_equal}, {"_==_", op_equal}, {"_!=_", op_not_equal},
-                                  {"@in", op_in}, {"!_", op_not}};
+  static constexpr Row kRows[] = {{"_+_", op_add},      {"_-_", op_subtract},
+                                  {"_*_", op_multiply}, {"_/_", op_divide},
+                                  {"_%_", op_modulo},   {"-_", op_negate},
+                                  {"_<_", op_less},     {"_<=_", op_less_equal},
+                                  {"_>_", op_greater},  {"_>=_", op_greater_equal},
+                                  {"_==_", op_equal},   {"_!=_", op_not_equal},
+                                  {"@in", op_in},       {"!_", op_not}};
   for (const Row& row : kRows) {
     if (row.name == name) return row.body;
   }
@@ -25,7 +30,8 @@ Body operator_body(std::string_view name) {
 
 const doc::Node* child_node(const Value& container, const Value& key) {
   if (container.kind == ValueKind::kDocMap && key.kind == ValueKind::kString) return container.node->find(key.str());
-  if (container.kind == ValueKind::kDocList && key.kind == ValueKind::kInt && key.integer >= 0 && key.integer < container.node->size) {
+  if (container.kind == ValueKind::kDocList && key.kind == ValueKind::kInt && key.integer >= 0 &&
+      key.integer < container.node->size) {
     return &container.node->items[key.integer];
   }
   return nullptr;
@@ -125,9 +131,7 @@ void Explainer::evaluate(const Expr* expr, Seen& out) {
     case ExprKind::kCall: return call(expr, out);
     case ExprKind::kList: return list(expr, out);
     case ExprKind::kMap: return map(expr, out);
-    case ExprKind::kStruct:
-      out.value = error(expr, "unknown type: " + std::string(expr->name));
-      return;
+    case ExprKind::kStruct: out.value = error(expr, "unknown type: " + std::string(expr->name)); return;
     case ExprKind::kComprehension: return loop(expr, out);
   }
 }
@@ -180,7 +184,9 @@ void Explainer::ident(const Expr* expr, Seen& out) {
 }
 
 void Explainer::composite(const Expr* expr, std::string_view name, const Value& key, bool presence, Seen& out) {
-  int index = key.kind == ValueKind::kString ? machine_.set.composite_index(machine_.set.programs[program_].scope, name, key.str()) : -1;
+  int index = key.kind == ValueKind::kString
+                  ? machine_.set.composite_index(machine_.set.programs[program_].scope, name, key.str())
+                  : -1;
   if (index < 0) {
     out.value = error(expr, "no such key: " + (key.kind == ValueKind::kString ? std::string(key.str()) : to_text(key)));
     return;
@@ -220,8 +226,9 @@ void Explainer::step_into(Seen& out, const Seen& base, const Value& key, bool op
     optional = true;
   }
   Value found_value;
-  Found found = presence && !container.is_map() && !container.is_list() ? Found::kNo
-                                                                          : qualify(context_, container, key, optional || presence, found_value);
+  Found found = presence && !container.is_map() && !container.is_list()
+                    ? Found::kNo
+                    : qualify(context_, container, key, optional || presence, found_value);
   if (found == Found::kYes) {
     out.node = child_node(container, key);
     if (out.node == nullptr && container.kind == ValueKind::kList && key.kind == ValueKind::kInt &&
@@ -416,7 +423,8 @@ void Explainer::map(const Expr* expr, Seen& out) {
     }
     if (entry.optional) {
       if (v.kind != ValueKind::kOptional) {
-        out.value = error(expr, "cannot initialize optional entry '" + to_text(key->value, 100) + "' from non-optional value " + to_text(v, 200));
+        out.value = error(expr, "cannot initialize optional entry '" + to_text(key->value, 100) +
+                                    "' from non-optional value " + to_text(v, 200));
         return;
       }
       if (v.optional == nullptr) continue;
@@ -473,15 +481,17 @@ void Explainer::loop(const Expr* expr, Seen& out) {
   const Seen* range = see(c.iter_range);
   out.parts.push_back(range);
   if (!range->value.is_list() && !range->value.is_map()) {
-    out.value = range->value.is_error() ? range->value : error(expr, "got '" + std::string(type_name(range->value)) + "', expected iterable type");
+    out.value = range->value.is_error()
+                    ? range->value
+                    : error(expr, "got '" + std::string(type_name(range->value)) + "', expected iterable type");
     return;
   }
   // The accumulator's own steps would drown the trace: its nodes are evaluated without being recorded.
   std::vector<TraceStep>* steps = std::exchange(steps_, nullptr);
   const Seen* accu = see(c.accu_init);
   uint32_t size = range->value.is_list() ? list_size(range->value) : map_size(range->value);
-  bool quantifier = c.loop_step->kind == ExprKind::kCall && (c.loop_step->name == "_&&_" || c.loop_step->name == "_||_") &&
-                    c.loop_step->args.size() == 2;
+  bool quantifier = c.loop_step->kind == ExprKind::kCall &&
+                    (c.loop_step->name == "_&&_" || c.loop_step->name == "_||_") && c.loop_step->args.size() == 2;
   bool filtered = c.loop_step->kind == ExprKind::kCall && c.loop_step->name == "_?_:_" && c.loop_step->args.size() == 3;
   for (uint32_t i = 0; i < size && !cut_; ++i) {
     Seen* first = make(expr);

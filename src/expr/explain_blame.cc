@@ -7,11 +7,14 @@
 namespace ameia::expr::internal {
 namespace {
 
-bool is_bool(const Value& v, bool wanted) { return v.kind == ValueKind::kBool && v.boolean == wanted; }
+bool is_bool(const Value& v, bool wanted) {
+  return v.kind == ValueKind::kBool && v.boolean == wanted;
+}
 
 class Finder {
  public:
-  explicit Finder(std::function<void(const Seen&)> visit, std::function<bool(const Seen&, const doc::Node*, std::string_view)> place)
+  explicit Finder(std::function<void(const Seen&)> visit,
+                  std::function<bool(const Seen&, const doc::Node*, std::string_view)> place)
       : visit_(std::move(visit)), place_(std::move(place)) {}
 
   // Follows the parts that decided `seen`. True when some place was found below.
@@ -38,8 +41,9 @@ class Finder {
 
   // A name or a field. What a variable stands for tells more than the variable.
   bool follow_value(const Seen& seen) {
-    bool computed = seen.origin != nullptr && seen.origin->expr != seen.expr && seen.origin->expr->kind != ExprKind::kLiteral &&
-                    !(seen.origin->node != nullptr && !is_bool(seen.origin->value, true) && !is_bool(seen.origin->value, false));
+    bool computed =
+        seen.origin != nullptr && seen.origin->expr != seen.expr && seen.origin->expr->kind != ExprKind::kLiteral &&
+        !(seen.origin->node != nullptr && !is_bool(seen.origin->value, true) && !is_bool(seen.origin->value, false));
     if (computed && follow(*seen.origin)) return true;
     if (found_place(seen)) return true;
     bool any = false;
@@ -74,7 +78,8 @@ class Finder {
     }
     if (name == "_&&_" || name == "_||_") {
       for (const Seen* part : seen.parts) {
-        if (part->value.kind == ValueKind::kBool && part->value.boolean == seen.value.boolean) any = follow(*part) || any;
+        if (part->value.kind == ValueKind::kBool && part->value.boolean == seen.value.boolean)
+          any = follow(*part) || any;
       }
       return any;
     }
@@ -92,9 +97,11 @@ class Finder {
 
   bool follow_loop(const Seen& seen) {
     const Comprehension& c = *seen.expr->loop;
-    bool quantifier = c.loop_step->kind == ExprKind::kCall && (c.loop_step->name == "_&&_" || c.loop_step->name == "_||_");
+    bool quantifier =
+        c.loop_step->kind == ExprKind::kCall && (c.loop_step->name == "_&&_" || c.loop_step->name == "_||_");
     bool any = false;
-    if (c.iter_range->kind == ExprKind::kList && c.iter_range->args.empty() && !seen.parts.empty() && seen.parts[0]->expr == c.result) {
+    if (c.iter_range->kind == ExprKind::kList && c.iter_range->args.empty() && !seen.parts.empty() &&
+        seen.parts[0]->expr == c.result) {
       return follow(*seen.parts[0]);  // cel.bind
     }
     bool counting = !quantifier && c.result->kind == ExprKind::kCall && c.result->name == "_==_";

@@ -19,17 +19,20 @@ struct CallContext {
   void* host = nullptr;                       // the evaluation's own data for doors such as authorizer; see lib_authz.h
   // x.?f and x[?k] of a scalar x: an error, as cel-spec has it; for Kubernetes there is no such field.
   bool strict_presence = false;
-  size_t bytes_max = size_t{64} << 20;  // of the arena; a body that makes more than its arguments' size asks room_for first
+  size_t bytes_max =
+      size_t{64} << 20;  // of the arena; a body that makes more than its arguments' size asks room_for first
 
   // Makers of values in the arena.
-  Value error(std::string_view message);                       // copies the message
+  Value error(std::string_view message);  // copies the message
   Value errorf(const char* format, ...) __attribute__((format(printf, 2, 3)));
   Value string(std::string_view text);                         // copies; finds out whether it is ASCII
   Value list(std::span<const Value> items);                    // copies
   Value map(std::span<const MapEntryValue> entries);           // copies
   Value some(const Value& value);                              // optional.of
   static Value none() { return Value::of_optional(nullptr); }  // optional.none
-  [[nodiscard]] bool room_for(size_t bytes) const { return bytes <= bytes_max && arena.reserved_bytes() <= bytes_max - bytes; }
+  [[nodiscard]] bool room_for(size_t bytes) const {
+    return bytes <= bytes_max && arena.reserved_bytes() <= bytes_max - bytes;
+  }
   Value no_room() { return error("memory limit of the evaluation exceeded"); }
 };
 
@@ -39,10 +42,11 @@ using Body = Value (*)(CallContext& context, const Value* args, uint32_t count);
 using Cost = uint64_t (*)(const Value* args, uint32_t count, const Value& result);
 
 struct Overload {
-  std::string_view id;         // cel-go's overload id, the cost tables name it: "string_index_of"
-  // "function(T, …) -> T" or "Receiver.function(T, …) -> T". Types: dyn bool int uint double string bytes duration timestamp
-  // null list(T) map(K,V) optional(T) type(T), opaque names with a dot (kubernetes.Quantity), and single capitals as parameters.
-  // Namespaced functions are written "math.@max(…)" or "ip.isCanonical(string) -> bool" with `is_namespaced` = true.
+  std::string_view id;  // cel-go's overload id, the cost tables name it: "string_index_of"
+  // "function(T, …) -> T" or "Receiver.function(T, …) -> T". Types: dyn bool int uint double string bytes duration
+  // timestamp null list(T) map(K,V) optional(T) type(T), opaque names with a dot (kubernetes.Quantity), and single
+  // capitals as parameters. Namespaced functions are written "math.@max(…)" or "ip.isCanonical(string) -> bool" with
+  // `is_namespaced` = true.
   std::string_view signature;
   Body body;
   Cost cost = nullptr;
@@ -50,22 +54,23 @@ struct Overload {
 };
 
 struct Library {
-  std::string_view name;                 // "strings", "kubernetes.quantity"
-  uint32_t version = 0;                  // of the extension library
+  std::string_view name;  // "strings", "kubernetes.quantity"
+  uint32_t version = 0;   // of the extension library
   std::span<const Overload> overloads;
 };
 
 // Helpers every library needs; implemented by the evaluator.
-bool values_equal(const Value& a, const Value& b);             // CEL ==, heterogeneous numbers included; false for unlike kinds
+bool values_equal(const Value& a, const Value& b);  // CEL ==, heterogeneous numbers included; false for unlike kinds
 int compare_values(const Value& a, const Value& b, bool& comparable);
-uint64_t cost_size(const Value& value);                        // cel-go ActualSize: code points, elements, or 1
+uint64_t cost_size(const Value& value);  // cel-go ActualSize: code points, elements, or 1
 uint32_t list_size(const Value& list);
-Value list_at(const Value& list, uint32_t index);              // no bounds check
+Value list_at(const Value& list, uint32_t index);  // no bounds check
 uint32_t map_size(const Value& map);
-MapEntryValue map_at(const Value& map, uint32_t index);        // the index-th entry in iteration order
+MapEntryValue map_at(const Value& map, uint32_t index);  // the index-th entry in iteration order
 bool map_find(const Value& map, const Value& key, Value& out);
-const MapValue* make_map(base::Arena& arena, const MapEntryValue* entries, uint32_t size);  // borrows entries, keys distinct
-const Type* type_of(const Value& value);                       // the runtime type, as type() gives it
-std::string_view type_name(const Value& value);                // "int", "list", "kubernetes.Quantity"
+const MapValue* make_map(base::Arena& arena, const MapEntryValue* entries,
+                         uint32_t size);         // borrows entries, keys distinct
+const Type* type_of(const Value& value);         // the runtime type, as type() gives it
+std::string_view type_name(const Value& value);  // "int", "list", "kubernetes.Quantity"
 
 }  // namespace ameia::expr

@@ -20,7 +20,8 @@ std::string parse_v4_fields(std::string_view in, std::string_view s, uint8_t* fi
       ++digits;
       if (value > 255) return addr_error(in, "IPv4 field has value >255");
     } else if (s[i] == '.') {
-      if (i == 0 || i + 1 == s.size() || s[i - 1] == '.') return addr_error(in, "IPv4 field must have at least one digit", s.substr(i));
+      if (i == 0 || i + 1 == s.size() || s[i - 1] == '.')
+        return addr_error(in, "IPv4 field must have at least one digit", s.substr(i));
       if (count == 3) return addr_error(in, "IPv4 address too long");
       fields[count++] = static_cast<uint8_t>(value);
       value = digits = 0;
@@ -33,7 +34,12 @@ std::string parse_v4_fields(std::string_view in, std::string_view s, uint8_t* fi
   return {};
 }
 
-int hex_digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; }
+int hex_digit(char c) {
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
+}
 
 std::string parse_v6(std::string_view in, IpAddress& out) {
   std::string_view s = in;
@@ -58,7 +64,8 @@ std::string parse_v6(std::string_view in, IpAddress& out) {
     }
     if (off == 0) return addr_error(in, "each colon-separated field must have at least one digit", s);
     if (off < s.size() && s[off] == '.') {
-      if (ellipsis < 0 && i != 12) return addr_error(in, "embedded IPv4 address must replace the final 2 fields of the address", s);
+      if (ellipsis < 0 && i != 12)
+        return addr_error(in, "embedded IPv4 address must replace the final 2 fields of the address", s);
       if (i + 4 > 16) return addr_error(in, "too many hex fields to fit an embedded IPv4 at the end of the address", s);
       if (std::string wrong = parse_v4_fields(in, s, out.bytes.data() + i); !wrong.empty()) return wrong;
       s = {};
@@ -84,7 +91,8 @@ std::string parse_v6(std::string_view in, IpAddress& out) {
   if (i < 16) {
     if (ellipsis < 0) return addr_error(in, "address string too short");
     const int moved = 16 - i;
-    for (int j = i - 1; j >= ellipsis; --j) out.bytes[static_cast<size_t>(j + moved)] = out.bytes[static_cast<size_t>(j)];
+    for (int j = i - 1; j >= ellipsis; --j)
+      out.bytes[static_cast<size_t>(j + moved)] = out.bytes[static_cast<size_t>(j)];
     for (int j = ellipsis; j < ellipsis + moved; ++j) out.bytes[static_cast<size_t>(j)] = 0;
   } else if (ellipsis >= 0) {
     return addr_error(in, "the :: must expand to at least one field of zeros");
@@ -132,14 +140,18 @@ bool IpAddress::is_mapped_v4() const {
   }
   return bytes[10] == 0xff && bytes[11] == 0xff;
 }
-bool IpAddress::is_unspecified() const { return bytes == std::array<uint8_t, 16>{}; }
+bool IpAddress::is_unspecified() const {
+  return bytes == std::array<uint8_t, 16>{};
+}
 bool IpAddress::is_loopback() const {
   if (is_v4) return bytes[0] == 127;
   std::array<uint8_t, 16> one{};
   one[15] = 1;
   return bytes == one;
 }
-bool IpAddress::is_multicast() const { return is_v4 ? (bytes[0] & 0xf0) == 0xe0 : bytes[0] == 0xff; }
+bool IpAddress::is_multicast() const {
+  return is_v4 ? (bytes[0] & 0xf0) == 0xe0 : bytes[0] == 0xff;
+}
 bool IpAddress::is_link_local_multicast() const {
   return is_v4 ? bytes[0] == 224 && bytes[1] == 0 && bytes[2] == 0 : bytes[0] == 0xff && (bytes[1] & 0x0f) == 0x02;
 }
@@ -199,6 +211,8 @@ bool IpNetwork::overlaps(const IpNetwork& other) const {
   const int common = std::min(prefix, other.prefix);
   return address.is_v4 == other.address.is_v4 && address.masked(common) == other.address.masked(common);
 }
-std::string IpNetwork::text() const { return address.text() + "/" + std::to_string(prefix); }
+std::string IpNetwork::text() const {
+  return address.text() + "/" + std::to_string(prefix);
+}
 
 }  // namespace ameia::expr::internal

@@ -21,19 +21,35 @@ constexpr std::array<uint8_t, 256> kClass = [] {
   return table;
 }();
 
-bool is(char c, uint8_t mask) { return (kClass[static_cast<unsigned char>(c)] & mask) != 0; }
+bool is(char c, uint8_t mask) {
+  return (kClass[static_cast<unsigned char>(c)] & mask) != 0;
+}
 
 // The length of the escape sequence at `at` (which holds a backslash), or 0 when there is none such.
 size_t escape_length(std::string_view s, size_t at) {
   auto c = [&](size_t i) { return at + i < s.size() ? s[at + i] : '\0'; };
   size_t hex_digits = 0;
   switch (c(1)) {
-    case 'a': case 'b': case 'f': case 'n': case 'r': case 't': case 'v': case '"': case '\'': case '\\': case '?': case '`':
-      return 2;
-    case 'x': case 'X': hex_digits = 2; break;
+    case 'a':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+    case 'v':
+    case '"':
+    case '\'':
+    case '\\':
+    case '?':
+    case '`': return 2;
+    case 'x':
+    case 'X': hex_digits = 2; break;
     case 'u': hex_digits = 4; break;
     case 'U': hex_digits = 8; break;
-    case '0': case '1': case '2': case '3': {
+    case '0':
+    case '1':
+    case '2':
+    case '3': {
       auto octal = [&](char d) { return d >= '0' && d <= '7'; };
       return octal(c(2)) && octal(c(3)) ? 4 : 0;
     }
@@ -74,7 +90,8 @@ Token Lexer::next() {
     return one(single);
   };
   switch (c) {
-    case '"': case '\'': return quoted(begin, begin, false, Tok::kString);
+    case '"':
+    case '\'': return quoted(begin, begin, false, Tok::kString);
     case '.': return is(at(begin + 1), kDigit) ? number(begin) : one(Tok::kDot);
     case '(': return one(Tok::kLParen);
     case ')': return one(Tok::kRParen);
@@ -119,7 +136,8 @@ Token Lexer::word(uint32_t begin) {
     raw = true;
     ++quote;
   }
-  if (quote > begin && (at(quote) == '"' || at(quote) == '\'')) return quoted(begin, static_cast<uint32_t>(quote), raw, kind);
+  if (quote > begin && (at(quote) == '"' || at(quote) == '\''))
+    return quoted(begin, static_cast<uint32_t>(quote), raw, kind);
 
   size_t end = begin + 1;
   while (is(at(end), kLetter | kDigit)) ++end;
@@ -166,7 +184,8 @@ Token Lexer::quoted(uint32_t begin, uint32_t quote_at, bool raw, Tok kind) {
   size_t i = quote_at + (triple ? 3 : 1);
   while (i < source_.size()) {
     const char c = source_[i];
-    if (c == quote && (!triple || (at(i + 1) == quote && at(i + 2) == quote))) return make(kind, begin, i + (triple ? 3 : 1));
+    if (c == quote && (!triple || (at(i + 1) == quote && at(i + 2) == quote)))
+      return make(kind, begin, i + (triple ? 3 : 1));
     if (!triple && (c == '\n' || c == '\r')) break;
     if (c == '\\' && !raw) {
       const size_t length = escape_length(source_, i);
@@ -253,8 +272,14 @@ std::expected<std::string_view, std::string> unescape(std::string_view literal, 
       case 'r': value = '\r'; break;
       case 't': value = '\t'; break;
       case 'v': value = '\v'; break;
-      case 'x': case 'X': case 'u': case 'U': value = hex_value(body.substr(i + 2, length - 2)); break;
-      case '0': case '1': case '2': case '3':
+      case 'x':
+      case 'X':
+      case 'u':
+      case 'U': value = hex_value(body.substr(i + 2, length - 2)); break;
+      case '0':
+      case '1':
+      case '2':
+      case '3':
         value = static_cast<uint32_t>(kind - '0') << 6 | static_cast<uint32_t>(body[i + 2] - '0') << 3 |
                 static_cast<uint32_t>(body[i + 3] - '0');
         break;
@@ -266,7 +291,8 @@ std::expected<std::string_view, std::string> unescape(std::string_view literal, 
       out[size++] = static_cast<char>(value);
       continue;
     }
-    if (value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return std::unexpected(std::string("invalid unicode code point"));
+    if (value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
+      return std::unexpected(std::string("invalid unicode code point"));
     size += encode_utf8(value, out + size);
   }
   return std::string_view(out, size);

@@ -27,7 +27,8 @@ class Question final : public Opaque {
 
 class Answer final : public Opaque {
  public:
-  Answer(bool allowed, std::string_view reason, std::string_view error) : allowed_(allowed), reason_(reason), error_(error) {}
+  Answer(bool allowed, std::string_view reason, std::string_view error)
+      : allowed_(allowed), reason_(reason), error_(error) {}
   [[nodiscard]] std::string_view type_name() const override { return AUTHZ "Decision"; }
   [[nodiscard]] bool equals(const Opaque& other) const override { return this == &other; }
   [[nodiscard]] std::string_view text() const override { return allowed_ ? "allowed" : "not allowed"; }
@@ -40,13 +41,19 @@ class Answer final : public Opaque {
   std::string_view reason_, error_;
 };
 
-AuthzRequest request_of(const Value& v) { return static_cast<const Question*>(v.opaque)->request(); }
-const Answer& answer_of(const Value& v) { return *static_cast<const Answer*>(v.opaque); }
+AuthzRequest request_of(const Value& v) {
+  return static_cast<const Question*>(v.opaque)->request();
+}
+const Answer& answer_of(const Value& v) {
+  return *static_cast<const Answer*>(v.opaque);
+}
 Value make(base::Arena& arena, std::string_view type, const AuthzRequest& request) {
   return Value::of_opaque(arena.make<Question>(type, request));
 }
 
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\n\v\f\r") == std::string_view::npos; }
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\n\v\f\r") == std::string_view::npos;
+}
 
 Value path(CallContext& context, const Value* args, uint32_t) {
   if (is_blank(args[1].str())) return context.error("path must not be empty");
@@ -74,7 +81,7 @@ Value resource(CallContext& context, const Value* args, uint32_t) {
   request.resource = args[1].str();
   return make(context.arena, AUTHZ "ResourceCheck", request);
 }
-template <std::string_view AuthzRequest::*field>
+template <std::string_view AuthzRequest::* field>
 Value refine(CallContext& context, const Value* args, uint32_t) {
   AuthzRequest request = request_of(args[0]);
   request.*field = args[1].str();
@@ -88,15 +95,26 @@ Value check(CallContext& context, const Value* args, uint32_t) {
   request.verb = args[1].str();
   const AuthzDecision decision = authorizer->check(request);
   base::Arena& arena = context.arena;
-  return Value::of_opaque(arena.make<Answer>(decision.allowed, arena.copy(std::string_view(decision.reason)), arena.copy(std::string_view(decision.error))));
+  return Value::of_opaque(arena.make<Answer>(decision.allowed, arena.copy(std::string_view(decision.reason)),
+                                             arena.copy(std::string_view(decision.error))));
 }
 
-Value errored(CallContext&, const Value* args, uint32_t) { return Value::of(!answer_of(args[0]).error().empty()); }
-Value error(CallContext& context, const Value* args, uint32_t) { return context.string(answer_of(args[0]).error()); }
-Value allowed(CallContext&, const Value* args, uint32_t) { return Value::of(answer_of(args[0]).allowed()); }
-Value reason(CallContext& context, const Value* args, uint32_t) { return context.string(answer_of(args[0]).reason()); }
+Value errored(CallContext&, const Value* args, uint32_t) {
+  return Value::of(!answer_of(args[0]).error().empty());
+}
+Value error(CallContext& context, const Value* args, uint32_t) {
+  return context.string(answer_of(args[0]).error());
+}
+Value allowed(CallContext&, const Value* args, uint32_t) {
+  return Value::of(answer_of(args[0]).allowed());
+}
+Value reason(CallContext& context, const Value* args, uint32_t) {
+  return context.string(answer_of(args[0]).reason());
+}
 
-uint64_t cost_check(const Value*, uint32_t, const Value&) { return 350'000; }
+uint64_t cost_check(const Value*, uint32_t, const Value&) {
+  return 350'000;
+}
 // A list, the parse, and for every two characters a requirement (a list and a struct).
 uint64_t cost_selector(const Value* args, uint32_t, const Value&) {
   const uint64_t size = cost_size(args[1]);
@@ -106,10 +124,13 @@ uint64_t cost_selector(const Value* args, uint32_t, const Value&) {
 constexpr Overload kAuthz[] = {
     {"authorizer_path", AUTHZ "Authorizer.path(string) -> " AUTHZ "PathCheck", path},
     {"authorizer_group", AUTHZ "Authorizer.group(string) -> " AUTHZ "GroupCheck", group},
-    {"authorizer_serviceaccount", AUTHZ "Authorizer.serviceAccount(string, string) -> " AUTHZ "Authorizer", service_account},
+    {"authorizer_serviceaccount", AUTHZ "Authorizer.serviceAccount(string, string) -> " AUTHZ "Authorizer",
+     service_account},
     {"groupcheck_resource", AUTHZ "GroupCheck.resource(string) -> " AUTHZ "ResourceCheck", resource},
-    {"resourcecheck_subresource", AUTHZ "ResourceCheck.subresource(string) -> " AUTHZ "ResourceCheck", refine<&AuthzRequest::subresource>},
-    {"resourcecheck_namespace", AUTHZ "ResourceCheck.namespace(string) -> " AUTHZ "ResourceCheck", refine<&AuthzRequest::namespace_name>},
+    {"resourcecheck_subresource", AUTHZ "ResourceCheck.subresource(string) -> " AUTHZ "ResourceCheck",
+     refine<&AuthzRequest::subresource>},
+    {"resourcecheck_namespace", AUTHZ "ResourceCheck.namespace(string) -> " AUTHZ "ResourceCheck",
+     refine<&AuthzRequest::namespace_name>},
     {"resourcecheck_name", AUTHZ "ResourceCheck.name(string) -> " AUTHZ "ResourceCheck", refine<&AuthzRequest::name>},
     {"pathcheck_check", AUTHZ "PathCheck.check(string) -> " AUTHZ "Decision", check, cost_check},
     {"resourcecheck_check", AUTHZ "ResourceCheck.check(string) -> " AUTHZ "Decision", check, cost_check},
@@ -120,22 +141,28 @@ constexpr Overload kAuthz[] = {
 };
 
 constexpr Overload kSelectors[] = {
-    {"authorizer_fieldselector", AUTHZ "ResourceCheck.fieldSelector(string) -> " AUTHZ "ResourceCheck", refine<&AuthzRequest::field_selector>,
-     cost_selector},
-    {"authorizer_labelselector", AUTHZ "ResourceCheck.labelSelector(string) -> " AUTHZ "ResourceCheck", refine<&AuthzRequest::label_selector>,
-     cost_selector},
+    {"authorizer_fieldselector", AUTHZ "ResourceCheck.fieldSelector(string) -> " AUTHZ "ResourceCheck",
+     refine<&AuthzRequest::field_selector>, cost_selector},
+    {"authorizer_labelselector", AUTHZ "ResourceCheck.labelSelector(string) -> " AUTHZ "ResourceCheck",
+     refine<&AuthzRequest::label_selector>, cost_selector},
 };
 
 }  // namespace
 }  // namespace internal
 
-Library k8s_authz() { return {"kubernetes.authz", 0, internal::kAuthz}; }
-Library k8s_authz_selectors() { return {"kubernetes.authz_selectors", 0, internal::kSelectors}; }
+Library k8s_authz() {
+  return {"kubernetes.authz", 0, internal::kAuthz};
+}
+Library k8s_authz_selectors() {
+  return {"kubernetes.authz_selectors", 0, internal::kSelectors};
+}
 
-Value authorizer_value(base::Arena& arena) { return internal::make(arena, AUTHZ "Authorizer", {}); }
+Value authorizer_value(base::Arena& arena) {
+  return internal::make(arena, AUTHZ "Authorizer", {});
+}
 
-Value request_resource_value(base::Arena& arena, std::string_view group, std::string_view resource, std::string_view subresource,
-                             std::string_view namespace_name, std::string_view name) {
+Value request_resource_value(base::Arena& arena, std::string_view group, std::string_view resource,
+                             std::string_view subresource, std::string_view namespace_name, std::string_view name) {
   AuthzRequest request;
   request.is_resource = true;
   request.group = group;

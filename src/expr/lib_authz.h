@@ -16,7 +16,7 @@ struct AuthzRequest {
   std::string_view service_account_namespace, service_account_name;
   bool is_resource = false;
   std::string_view verb;
-  std::string_view path;  // of a request that is about no resource
+  std::string_view path;                                                // of a request that is about no resource
   std::string_view group, resource, subresource, namespace_name, name;  // the API version is always "*"
   std::string_view field_selector, label_selector;
 };
@@ -37,7 +37,7 @@ class Authorizer {
 // The value of `authorizer`. CallContext::host must be an Authorizer*, or every check is a guest error that says so.
 Value authorizer_value(base::Arena& arena);
 // The value of `authorizer.requestResource`. Borrows its arguments.
-Value request_resource_value(base::Arena& arena, std::string_view group, std::string_view resource, std::string_view subresource,
-                             std::string_view namespace_name, std::string_view name);
+Value request_resource_value(base::Arena& arena, std::string_view group, std::string_view resource,
+                             std::string_view subresource, std::string_view namespace_name, std::string_view name);
 
 }  // namespace ameia::expr

@@ -1,4 +1,5 @@
-// The function that transformMap and transformMapEntry expand to. The planner fuses the loop; this is the plain meaning.
+// The function that transformMap and transformMapEntry expand to. The planner fuses the loop; this is the plain
+// meaning.
 #include "expr/function.h"
 #include "expr/internal/ops.h"
 #include "expr/libraries.h"
@@ -17,7 +18,8 @@ Value insert(CallContext& context, const Value& map, const MapEntryValue* added,
   for (uint32_t i = 0; i < added_size; ++i) {
     if (map_find(map, added[i].key, ignored)) {
       Value key = internal::to_string_value(context, &added[i].key, 1);
-      return context.errorf("insert failed: key %.*s already exists", static_cast<int>(std::min<uint32_t>(key.size, 200)), key.chars);
+      return context.errorf("insert failed: key %.*s already exists",
+                            static_cast<int>(std::min<uint32_t>(key.size, 200)), key.chars);
     }
     entries[before + i] = added[i];
   }
@@ -43,6 +45,8 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-Library comprehensions_library() { return {"comprehensions", 0, kOverloads}; }
+Library comprehensions_library() {
+  return {"comprehensions", 0, kOverloads};
+}
 
 }  // namespace ameia::expr

@@ -15,7 +15,8 @@ int value_of(char c) {
   return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-// Whether `text` is base64 with its padding, which Go accepts with line breaks anywhere; `end` is where the padding begins.
+// Whether `text` is base64 with its padding, which Go accepts with line breaks anywhere; `end` is where the padding
+// begins.
 bool well_padded(std::string_view text, size_t& end) {
   size_t letters = 0, padding = 0;
   end = text.size();
@@ -86,6 +87,8 @@ constexpr Overload kOverloads[] = {
 }  // namespace
 }  // namespace internal
 
-Library encoders_library() { return {"encoders", 0, internal::kOverloads}; }
+Library encoders_library() {
+  return {"encoders", 0, internal::kOverloads};
+}
 
 }  // namespace ameia::expr

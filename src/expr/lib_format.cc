@@ -1,4 +1,5 @@
-// Kubernetes' format library: format.<name>() and format.named(name) give a format, whose validate(text) says what is wrong.
+// Kubernetes' format library: format.<name>() and format.named(name) give a format, whose validate(text) says what is
+// wrong.
 #include <vector>
 
 #include "expr/internal/lib_util.h"
@@ -13,9 +14,15 @@ namespace {
 
 using Errors = std::vector<std::string>;
 
-Errors one(bool valid, const char* error) { return valid ? Errors{} : Errors{error}; }
-bool digit(char c) { return c >= '0' && c <= '9'; }
-bool digits(std::string_view text) { return std::all_of(text.begin(), text.end(), digit); }
+Errors one(bool valid, const char* error) {
+  return valid ? Errors{} : Errors{error};
+}
+bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool digits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), digit);
+}
 
 Errors uri(std::string_view text) {
   Url url;
@@ -29,7 +36,9 @@ Errors uuid(std::string_view text) {
   bool valid = true;
   for (const size_t group : {8, 4, 4, 4, 12}) {
     if (group != 8 && at < text.size() && text[at] == '-') ++at;
-    for (size_t i = 0; i < group; ++i, ++at) valid = valid && at < text.size() && std::string_view("0123456789abcdefABCDEF").find(text[at]) != std::string_view::npos;
+    for (size_t i = 0; i < group; ++i, ++at)
+      valid = valid && at < text.size() &&
+              std::string_view("0123456789abcdefABCDEF").find(text[at]) != std::string_view::npos;
   }
   return one(valid && at == text.size(), "does not match the UUID format");
 }
@@ -47,7 +56,9 @@ bool is_date(std::string_view text) {
   int64_t seconds = 0;
   return parse_date(text, seconds);
 }
-Errors date(std::string_view text) { return one(is_date(text), "invalid date"); }
+Errors date(std::string_view text) {
+  return one(is_date(text), "invalid date");
+}
 
 // hh:mm:ss, an optional fraction after any character, then z or an offset; the hour below 24, the rest below 60.
 bool is_time(std::string_view text) {
@@ -56,7 +67,8 @@ bool is_time(std::string_view text) {
   if (!digits(hour) || !digits(minute) || !digits(second)) return false;
   std::string_view rest = text.substr(8);
   const auto is_zone = [](std::string_view zone) {
-    return zone == "z" || (zone.size() == 6 && (zone[0] == '+' || zone[0] == '-') && digits(zone.substr(1, 2)) && zone[3] == ':' && digits(zone.substr(4)));
+    return zone == "z" || (zone.size() == 6 && (zone[0] == '+' || zone[0] == '-') && digits(zone.substr(1, 2)) &&
+                           zone[3] == ':' && digits(zone.substr(4)));
   };
   bool valid = is_zone(rest);
   if (!valid) {
@@ -81,19 +93,34 @@ Errors date_time(std::string_view text) {
   return one(valid, "invalid datetime");
 }
 
-Errors label(std::string_view text) { return dns1123_label_errors(text); }
-Errors label_prefix(std::string_view text) { return dns1123_label_errors(text, true); }
-Errors subdomain(std::string_view text) { return dns1123_subdomain_errors(text); }
-Errors subdomain_prefix(std::string_view text) { return dns1123_subdomain_errors(text, true); }
-Errors label_1035(std::string_view text) { return dns1035_label_errors(text); }
-Errors label_1035_prefix(std::string_view text) { return dns1035_label_errors(text, true); }
+Errors label(std::string_view text) {
+  return dns1123_label_errors(text);
+}
+Errors label_prefix(std::string_view text) {
+  return dns1123_label_errors(text, true);
+}
+Errors subdomain(std::string_view text) {
+  return dns1123_subdomain_errors(text);
+}
+Errors subdomain_prefix(std::string_view text) {
+  return dns1123_subdomain_errors(text, true);
+}
+Errors label_1035(std::string_view text) {
+  return dns1035_label_errors(text);
+}
+Errors label_1035_prefix(std::string_view text) {
+  return dns1035_label_errors(text, true);
+}
 
 class Format final : public Opaque {
  public:
-  constexpr Format(std::string_view function, std::string_view name, Errors (*validate)(std::string_view), uint64_t regex_size)
+  constexpr Format(std::string_view function, std::string_view name, Errors (*validate)(std::string_view),
+                   uint64_t regex_size)
       : function_(function), name_(name), validate_(validate), regex_size_(regex_size) {}
   [[nodiscard]] std::string_view type_name() const override { return "kubernetes.NamedFormat"; }
-  [[nodiscard]] bool equals(const Opaque& other) const override { return name_ == static_cast<const Format&>(other).name_; }
+  [[nodiscard]] bool equals(const Opaque& other) const override {
+    return name_ == static_cast<const Format&>(other).name_;
+  }
   [[nodiscard]] std::string_view text() const override { return name_; }
   [[nodiscard]] std::string_view function() const { return function_; }
   [[nodiscard]] Errors validate(std::string_view text) const { return validate_(text); }
@@ -135,7 +162,8 @@ Value named(CallContext& context, const Value* args, uint32_t) {
 
 Value validate(CallContext& context, const Value* args, uint32_t) {
   std::vector<Value> errors;
-  for (const std::string& error : static_cast<const Format*>(args[0].opaque)->validate(args[1].str())) errors.push_back(context.string(error));
+  for (const std::string& error : static_cast<const Format*>(args[0].opaque)->validate(args[1].str()))
+    errors.push_back(context.string(error));
   return errors.empty() ? CallContext::none() : context.some(context.list(errors));
 }
 
@@ -144,7 +172,8 @@ uint64_t cost_validate(const Value* args, uint32_t, const Value&) {
   return tenths(cost_size(args[1]) + 1) * quarters(static_cast<const Format*>(args[0].opaque)->regex_size());
 }
 
-#define AMEIA_FORMAT(name, index) {"format." name, "format." name "() -> kubernetes.NamedFormat", constant<index>, nullptr, true}
+#define AMEIA_FORMAT(name, index) \
+  {"format." name, "format." name "() -> kubernetes.NamedFormat", constant<index>, nullptr, true}
 constexpr Overload kOverloads[] = {
     {"format-validate", "kubernetes.NamedFormat.validate(string) -> optional(list(string))", validate, cost_validate},
     {"format-named", "format.named(string) -> optional(kubernetes.NamedFormat)", named, nullptr, true},
@@ -167,6 +196,8 @@ constexpr Overload kOverloads[] = {
 }  // namespace
 }  // namespace internal
 
-Library k8s_format() { return {"kubernetes.format", 0, internal::kOverloads}; }
+Library k8s_format() {
+  return {"kubernetes.format", 0, internal::kOverloads};
+}
 
 }  // namespace ameia::expr

@@ -90,10 +90,11 @@ Value includes(CallContext& context, const Value* args, uint32_t count) {
   return Value::of(index_of(context, args, count).integer >= 0);
 }
 
-#define AMEIA_ORDERED(T)                                                                                     \
-  {"list_" T "_is_sorted_bool", "list(" T ").isSorted() -> bool", is_sorted, cost_traverse_first},           \
-      {"list_" T "_max_" T, "list(" T ").max() -> " T, extreme<1>, cost_traverse_first},                     \
-      {"list_" T "_min_" T, "list(" T ").min() -> " T, extreme<-1>, cost_traverse_first}
+#define AMEIA_ORDERED(T)                                                                           \
+  {"list_" T "_is_sorted_bool", "list(" T ").isSorted() -> bool", is_sorted, cost_traverse_first}, \
+      {"list_" T "_max_" T, "list(" T ").max() -> " T, extreme<1>, cost_traverse_first}, {         \
+    "list_" T "_min_" T, "list(" T ").min() -> " T, extreme<-1>, cost_traverse_first               \
+  }
 
 constexpr Overload kLists[] = {
     AMEIA_ORDERED("int"),
@@ -121,9 +122,12 @@ Value escape_key(CallContext& context, const Value* args, uint32_t) {
   if (text.find_first_of("~/") == std::string_view::npos) return args[0];
   std::string out;
   for (const char c : text) {
-    if (c == '~') out += "~0";
-    else if (c == '/') out += "~1";
-    else out += c;
+    if (c == '~')
+      out += "~0";
+    else if (c == '/')
+      out += "~1";
+    else
+      out += c;
   }
   return context.string(out);
 }
@@ -139,6 +143,8 @@ Library k8s_lists(uint32_t version) {
   const std::span<const Overload> all = internal::kLists;
   return {"kubernetes.lists", version, version >= 1 ? all : all.first(all.size() - 1)};
 }
-Library k8s_jsonpatch() { return {"kubernetes.jsonpatch", 0, internal::kJsonPatch}; }
+Library k8s_jsonpatch() {
+  return {"kubernetes.jsonpatch", 0, internal::kJsonPatch};
+}
 
 }  // namespace ameia::expr

@@ -21,13 +21,16 @@ Value new_list(CallContext& context, const Value* items, size_t size) {
 Value slice(CallContext& context, const Value* args, uint32_t) {
   const auto start = static_cast<long long>(args[1].integer), end = static_cast<long long>(args[2].integer);
   const uint32_t size = list_size(args[0]);
-  if (start < 0 || end < 0) return context.errorf("cannot slice(%lld, %lld), negative indexes not supported", start, end);
-  if (start > end) return context.errorf("cannot slice(%lld, %lld), start index must be less than or equal to end index", start, end);
+  if (start < 0 || end < 0)
+    return context.errorf("cannot slice(%lld, %lld), negative indexes not supported", start, end);
+  if (start > end)
+    return context.errorf("cannot slice(%lld, %lld), start index must be less than or equal to end index", start, end);
   if (end > size) return context.errorf("cannot slice(%lld, %lld), list is length %u", start, end, size);
   const auto count = static_cast<size_t>(end - start);
   if (!context.room_for(count * sizeof(Value))) return context.no_room();
   auto* items = context.arena.array<Value>(count);
-  for (size_t i = 0; i < count; ++i) items[i] = list_at(args[0], static_cast<uint32_t>(start) + static_cast<uint32_t>(i));
+  for (size_t i = 0; i < count; ++i)
+    items[i] = list_at(args[0], static_cast<uint32_t>(start) + static_cast<uint32_t>(i));
   return new_list(context, items, count);
 }
 
@@ -57,7 +60,8 @@ Value range(CallContext& context, const Value* args, uint32_t) {
   const auto size = static_cast<long long>(args[0].integer);
   if (size < 0) return context.errorf("lists.range: size must be non-negative, got %lld", size);
   if (static_cast<uint64_t>(size) > kRangeMax) {
-    return context.errorf("lists.range: size %lld exceeds maximum allowed (%llu)", size, static_cast<unsigned long long>(kRangeMax));
+    return context.errorf("lists.range: size %lld exceeds maximum allowed (%llu)", size,
+                          static_cast<unsigned long long>(kRangeMax));
   }
   const auto count = static_cast<size_t>(size);
   if (!context.room_for(count * sizeof(Value))) return context.no_room();
@@ -113,8 +117,11 @@ bool is_comparable(const Value& v) {
 Value sort_by_keys(CallContext& context, const Value* args, uint32_t) {
   const uint32_t size = list_size(args[0]), keys = list_size(args[1]);
   if (size != keys) {
-    return context.errorf("@sortByAssociatedKeys() expected a list of the same size as the associated keys list, but got %u and %u elements "
-                          "respectively", size, keys);
+    return context.errorf(
+        "@sortByAssociatedKeys() expected a list of the same size as the associated keys list, but got %u and %u "
+        "elements "
+        "respectively",
+        size, keys);
   }
   if (size == 0) return args[0];
   const ValueKind kind = list_at(args[1], 0).kind;
@@ -131,7 +138,8 @@ Value sort_by_keys(CallContext& context, const Value* args, uint32_t) {
   // NaN is below every number here: an order that a sort can rely on.
   const auto below = [&](uint32_t a, uint32_t b) {
     const Value left = list_at(args[1], a), right = list_at(args[1], b);
-    if (has_nan && (std::isnan(left.number) || std::isnan(right.number))) return std::isnan(left.number) && !std::isnan(right.number);
+    if (has_nan && (std::isnan(left.number) || std::isnan(right.number)))
+      return std::isnan(left.number) && !std::isnan(right.number);
     bool comparable = true;
     return compare_values(left, right, comparable) < 0;
   };
@@ -146,7 +154,9 @@ Value sort(CallContext& context, const Value* args, uint32_t) {
   return sort_by_keys(context, both, 2);
 }
 
-uint64_t cost_output(const Value*, uint32_t, const Value& result) { return cost_new_list(1, cost_size(result)); }
+uint64_t cost_output(const Value*, uint32_t, const Value& result) {
+  return cost_new_list(1, cost_size(result));
+}
 uint64_t cost_flatten(const Value* args, uint32_t count, const Value&) {
   const double depth = count == 2 && args[1].kind == ValueKind::kInt ? static_cast<double>(args[1].integer) : 1;
   return cost_new_list(depth < 0 ? 1 : depth, cost_size(args[0]));
@@ -160,13 +170,18 @@ uint64_t cost_self_compare(const Value& list) {
   }
   return cost_new_list(factor, mul_sat(size, size));
 }
-uint64_t cost_self_compare_first(const Value* args, uint32_t, const Value&) { return cost_self_compare(args[0]); }
-uint64_t cost_self_compare_keys(const Value* args, uint32_t, const Value&) { return cost_self_compare(args[1]); }
+uint64_t cost_self_compare_first(const Value* args, uint32_t, const Value&) {
+  return cost_self_compare(args[0]);
+}
+uint64_t cost_self_compare_keys(const Value* args, uint32_t, const Value&) {
+  return cost_self_compare(args[1]);
+}
 
-#define AMEIA_SORTS(T, name)                                                                                    \
-  {"list_" name "_sort", "list(" T ").sort() -> list(" T ")", sort, cost_self_compare_first},                   \
-      {"list_" name "_sortByAssociatedKeys", "list(T).@sortByAssociatedKeys(list(" T ")) -> list(T)", sort_by_keys, \
-       cost_self_compare_keys}
+#define AMEIA_SORTS(T, name)                                                                                     \
+  {"list_" name "_sort", "list(" T ").sort() -> list(" T ")", sort, cost_self_compare_first}, {                  \
+    "list_" name "_sortByAssociatedKeys", "list(T).@sortByAssociatedKeys(list(" T ")) -> list(T)", sort_by_keys, \
+        cost_self_compare_keys                                                                                   \
+  }
 
 constexpr Overload kLists[] = {
     {"list_slice", "list(T).slice(int, int) -> list(T)", slice, cost_output},
@@ -202,7 +217,9 @@ bool holds_all(const Value& list, const Value& part) {
   return true;
 }
 
-bool within_limit(const Value* args) { return uint64_t{list_size(args[0])} * list_size(args[1]) <= kComparisonsMax; }
+bool within_limit(const Value* args) {
+  return uint64_t{list_size(args[0])} * list_size(args[1]) <= kComparisonsMax;
+}
 
 Value sets_contains(CallContext& context, const Value* args, uint32_t) {
   return within_limit(args) ? Value::of(holds_all(args[0], args[1])) : too_many(context);
@@ -218,9 +235,15 @@ Value sets_intersects(CallContext& context, const Value* args, uint32_t) {
   return Value::of(false);
 }
 
-uint64_t pairs(const Value* args) { return mul_sat(cost_size(args[0]), cost_size(args[1])); }
-uint64_t cost_pairs(const Value* args, uint32_t, const Value&) { return add_sat(1, pairs(args)); }
-uint64_t cost_pairs_twice(const Value* args, uint32_t, const Value&) { return add_sat(1, mul_sat(pairs(args), 2)); }
+uint64_t pairs(const Value* args) {
+  return mul_sat(cost_size(args[0]), cost_size(args[1]));
+}
+uint64_t cost_pairs(const Value* args, uint32_t, const Value&) {
+  return add_sat(1, pairs(args));
+}
+uint64_t cost_pairs_twice(const Value* args, uint32_t, const Value&) {
+  return add_sat(1, mul_sat(pairs(args), 2));
+}
 
 constexpr Overload kSets[] = {
     {"list_sets_contains_list", "sets.contains(list(T), list(T)) -> bool", sets_contains, cost_pairs, true},
@@ -235,6 +258,8 @@ Library lists_library(uint32_t version) {
   const size_t size = version >= 2 ? std::size(internal::kLists) : version == 1 ? 3 : 1;
   return {"lists", version, std::span<const Overload>(internal::kLists).first(size)};
 }
-Library sets_library() { return {"sets", 0, internal::kSets}; }
+Library sets_library() {
+  return {"sets", 0, internal::kSets};
+}
 
 }  // namespace ameia::expr

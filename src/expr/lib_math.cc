@@ -7,7 +7,9 @@ namespace ameia::expr {
 namespace internal {
 namespace {
 
-Value identity(CallContext&, const Value* args, uint32_t) { return args[0]; }
+Value identity(CallContext&, const Value* args, uint32_t) {
+  return args[0];
+}
 
 // The greater (sign 1) or the lesser (sign -1); the first where both are equal.
 template <int sign>
@@ -39,31 +41,55 @@ Value choose_list(CallContext& context, const Value* args, uint32_t) {
 }
 
 using Function = double (*)(double);
-double ceil_of(double d) { return std::ceil(d); }
-double floor_of(double d) { return std::floor(d); }
-double round_of(double d) { return std::round(d); }  // halves away from zero
-double trunc_of(double d) { return std::trunc(d); }
-double abs_of(double d) { return std::fabs(d); }
-double sign_of(double d) { return std::isnan(d) ? d : d > 0 ? 1 : d < 0 ? -1 : 0; }
+double ceil_of(double d) {
+  return std::ceil(d);
+}
+double floor_of(double d) {
+  return std::floor(d);
+}
+double round_of(double d) {
+  return std::round(d);
+}  // halves away from zero
+double trunc_of(double d) {
+  return std::trunc(d);
+}
+double abs_of(double d) {
+  return std::fabs(d);
+}
+double sign_of(double d) {
+  return std::isnan(d) ? d : d > 0 ? 1 : d < 0 ? -1 : 0;
+}
 
 template <Function function>
 Value on_double(CallContext&, const Value* args, uint32_t) {
   return Value::of_double(function(args[0].number));
 }
-Value is_inf(CallContext&, const Value* args, uint32_t) { return Value::of(std::isinf(args[0].number)); }
-Value is_nan(CallContext&, const Value* args, uint32_t) { return Value::of(std::isnan(args[0].number)); }
-Value is_finite(CallContext&, const Value* args, uint32_t) { return Value::of(std::isfinite(args[0].number)); }
+Value is_inf(CallContext&, const Value* args, uint32_t) {
+  return Value::of(std::isinf(args[0].number));
+}
+Value is_nan(CallContext&, const Value* args, uint32_t) {
+  return Value::of(std::isnan(args[0].number));
+}
+Value is_finite(CallContext&, const Value* args, uint32_t) {
+  return Value::of(std::isfinite(args[0].number));
+}
 
 Value abs_int(CallContext& context, const Value* args, uint32_t) {
   if (args[0].integer == INT64_MIN) return context.error("integer overflow");
   return Value::of_int(args[0].integer < 0 ? -args[0].integer : args[0].integer);
 }
-Value sign_int(CallContext&, const Value* args, uint32_t) { return Value::of_int((args[0].integer > 0) - (args[0].integer < 0)); }
-Value sign_uint(CallContext&, const Value* args, uint32_t) { return Value::of_uint(args[0].uinteger != 0); }
+Value sign_int(CallContext&, const Value* args, uint32_t) {
+  return Value::of_int((args[0].integer > 0) - (args[0].integer < 0));
+}
+Value sign_uint(CallContext&, const Value* args, uint32_t) {
+  return Value::of_uint(args[0].uinteger != 0);
+}
 
 Value sqrt_of(CallContext&, const Value* args, uint32_t) {
   const Value& v = args[0];
-  const double d = v.kind == ValueKind::kInt ? static_cast<double>(v.integer) : v.kind == ValueKind::kUint ? static_cast<double>(v.uinteger) : v.number;
+  const double d = v.kind == ValueKind::kInt    ? static_cast<double>(v.integer)
+                   : v.kind == ValueKind::kUint ? static_cast<double>(v.uinteger)
+                                                : v.number;
   return Value::of_double(std::sqrt(d));
 }
 
@@ -71,39 +97,51 @@ Value sqrt_of(CallContext&, const Value* args, uint32_t) {
 Value of_bits(const Value& like, uint64_t bits) {
   return like.kind == ValueKind::kUint ? Value::of_uint(bits) : Value::of_int(static_cast<int64_t>(bits));
 }
-uint64_t bits_of(const Value& v) { return v.kind == ValueKind::kUint ? v.uinteger : static_cast<uint64_t>(v.integer); }
+uint64_t bits_of(const Value& v) {
+  return v.kind == ValueKind::kUint ? v.uinteger : static_cast<uint64_t>(v.integer);
+}
 
-Value bit_and(CallContext&, const Value* args, uint32_t) { return of_bits(args[0], bits_of(args[0]) & bits_of(args[1])); }
-Value bit_or(CallContext&, const Value* args, uint32_t) { return of_bits(args[0], bits_of(args[0]) | bits_of(args[1])); }
-Value bit_xor(CallContext&, const Value* args, uint32_t) { return of_bits(args[0], bits_of(args[0]) ^ bits_of(args[1])); }
-Value bit_not(CallContext&, const Value* args, uint32_t) { return of_bits(args[0], ~bits_of(args[0])); }
+Value bit_and(CallContext&, const Value* args, uint32_t) {
+  return of_bits(args[0], bits_of(args[0]) & bits_of(args[1]));
+}
+Value bit_or(CallContext&, const Value* args, uint32_t) {
+  return of_bits(args[0], bits_of(args[0]) | bits_of(args[1]));
+}
+Value bit_xor(CallContext&, const Value* args, uint32_t) {
+  return of_bits(args[0], bits_of(args[0]) ^ bits_of(args[1]));
+}
+Value bit_not(CallContext&, const Value* args, uint32_t) {
+  return of_bits(args[0], ~bits_of(args[0]));
+}
 
 template <bool left>
 Value shift(CallContext& context, const Value* args, uint32_t) {
   const int64_t by = args[1].integer;
   if (by < 0) {
-    return context.errorf("math.bitShift%s() negative offset: %lld", left ? "Left" : "Right", static_cast<long long>(by));
+    return context.errorf("math.bitShift%s() negative offset: %lld", left ? "Left" : "Right",
+                          static_cast<long long>(by));
   }
   const uint64_t bits = bits_of(args[0]);
   return of_bits(args[0], by > 63 ? 0 : left ? bits << by : bits >> by);
 }
 
-#define AMEIA_CHOOSE(name, sign)                                                                                              \
-  {"math_@" name "_double", "math.@" name "(double) -> double", identity, nullptr, true},                                     \
-      {"math_@" name "_int", "math.@" name "(int) -> int", identity, nullptr, true},                                          \
-      {"math_@" name "_uint", "math.@" name "(uint) -> uint", identity, nullptr, true},                                       \
-      {"math_@" name "_double_double", "math.@" name "(double, double) -> double", choose_pair<sign>, nullptr, true},         \
-      {"math_@" name "_int_int", "math.@" name "(int, int) -> int", choose_pair<sign>, nullptr, true},                        \
-      {"math_@" name "_uint_uint", "math.@" name "(uint, uint) -> uint", choose_pair<sign>, nullptr, true},                   \
-      {"math_@" name "_int_uint", "math.@" name "(int, uint) -> dyn", choose_pair<sign>, nullptr, true},                      \
-      {"math_@" name "_int_double", "math.@" name "(int, double) -> dyn", choose_pair<sign>, nullptr, true},                  \
-      {"math_@" name "_double_int", "math.@" name "(double, int) -> dyn", choose_pair<sign>, nullptr, true},                  \
-      {"math_@" name "_double_uint", "math.@" name "(double, uint) -> dyn", choose_pair<sign>, nullptr, true},                \
-      {"math_@" name "_uint_int", "math.@" name "(uint, int) -> dyn", choose_pair<sign>, nullptr, true},                      \
-      {"math_@" name "_uint_double", "math.@" name "(uint, double) -> dyn", choose_pair<sign>, nullptr, true},                \
-      {"math_@" name "_list_double", "math.@" name "(list(double)) -> double", choose_list<sign>, nullptr, true},             \
-      {"math_@" name "_list_int", "math.@" name "(list(int)) -> int", choose_list<sign>, nullptr, true},                      \
-      {"math_@" name "_list_uint", "math.@" name "(list(uint)) -> uint", choose_list<sign>, nullptr, true}
+#define AMEIA_CHOOSE(name, sign)                                                                                      \
+  {"math_@" name "_double", "math.@" name "(double) -> double", identity, nullptr, true},                             \
+      {"math_@" name "_int", "math.@" name "(int) -> int", identity, nullptr, true},                                  \
+      {"math_@" name "_uint", "math.@" name "(uint) -> uint", identity, nullptr, true},                               \
+      {"math_@" name "_double_double", "math.@" name "(double, double) -> double", choose_pair<sign>, nullptr, true}, \
+      {"math_@" name "_int_int", "math.@" name "(int, int) -> int", choose_pair<sign>, nullptr, true},                \
+      {"math_@" name "_uint_uint", "math.@" name "(uint, uint) -> uint", choose_pair<sign>, nullptr, true},           \
+      {"math_@" name "_int_uint", "math.@" name "(int, uint) -> dyn", choose_pair<sign>, nullptr, true},              \
+      {"math_@" name "_int_double", "math.@" name "(int, double) -> dyn", choose_pair<sign>, nullptr, true},          \
+      {"math_@" name "_double_int", "math.@" name "(double, int) -> dyn", choose_pair<sign>, nullptr, true},          \
+      {"math_@" name "_double_uint", "math.@" name "(double, uint) -> dyn", choose_pair<sign>, nullptr, true},        \
+      {"math_@" name "_uint_int", "math.@" name "(uint, int) -> dyn", choose_pair<sign>, nullptr, true},              \
+      {"math_@" name "_uint_double", "math.@" name "(uint, double) -> dyn", choose_pair<sign>, nullptr, true},        \
+      {"math_@" name "_list_double", "math.@" name "(list(double)) -> double", choose_list<sign>, nullptr, true},     \
+      {"math_@" name "_list_int", "math.@" name "(list(int)) -> int", choose_list<sign>, nullptr, true}, {            \
+    "math_@" name "_list_uint", "math.@" name "(list(uint)) -> uint", choose_list<sign>, nullptr, true                \
+  }
 
 constexpr Overload kOverloads[] = {
     AMEIA_CHOOSE("min", -1),

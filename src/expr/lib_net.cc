@@ -1,5 +1,5 @@
-// Addresses and networks: Kubernetes' ip and cidr libraries, and cel-spec's network extension, which has the same functions
-// but reads hexadecimal IPv4-mapped addresses as IPv4 and has error texts of its own.
+// Addresses and networks: Kubernetes' ip and cidr libraries, and cel-spec's network extension, which has the same
+// functions but reads hexadecimal IPv4-mapped addresses as IPv4 and has error texts of its own.
 #include "expr/internal/ip_address.h"
 #include "expr/internal/lib_util.h"
 #include "expr/libraries.h"
@@ -12,7 +12,9 @@ class Ip final : public Opaque {
  public:
   Ip(const IpAddress& address, std::string_view text) : address_(address), text_(text) {}
   [[nodiscard]] std::string_view type_name() const override { return "net.IP"; }
-  [[nodiscard]] bool equals(const Opaque& other) const override { return address_ == static_cast<const Ip&>(other).address_; }
+  [[nodiscard]] bool equals(const Opaque& other) const override {
+    return address_ == static_cast<const Ip&>(other).address_;
+  }
   [[nodiscard]] std::string_view text() const override { return text_; }
   [[nodiscard]] uint64_t cost_size() const override { return address_.is_v4 ? 4 : 16; }
   [[nodiscard]] const IpAddress& address() const { return address_; }
@@ -39,8 +41,12 @@ class Cidr final : public Opaque {
   std::string_view text_;
 };
 
-const IpAddress& ip_of(const Value& v) { return static_cast<const Ip*>(v.opaque)->address(); }
-const IpNetwork& network_of(const Value& v) { return static_cast<const Cidr*>(v.opaque)->network(); }
+const IpAddress& ip_of(const Value& v) {
+  return static_cast<const Ip*>(v.opaque)->address();
+}
+const IpNetwork& network_of(const Value& v) {
+  return static_cast<const Cidr*>(v.opaque)->network();
+}
 
 Value make_ip(CallContext& context, IpAddress address) {
   address.zone = {};
@@ -125,8 +131,12 @@ Value is_cidr(CallContext&, const Value* args, uint32_t) {
   return Value::of(Reader::cidr(args[0].str(), network).empty());
 }
 
-Value to_text(CallContext&, const Value* args, uint32_t) { return Value::of_string(args[0].opaque->text(), true); }
-Value family(CallContext&, const Value* args, uint32_t) { return Value::of_int(ip_of(args[0]).is_v4 ? 4 : 6); }
+Value to_text(CallContext&, const Value* args, uint32_t) {
+  return Value::of_string(args[0].opaque->text(), true);
+}
+Value family(CallContext&, const Value* args, uint32_t) {
+  return Value::of_int(ip_of(args[0]).is_v4 ? 4 : 6);
+}
 template <bool (IpAddress::*test)() const>
 Value test_ip(CallContext&, const Value* args, uint32_t) {
   return Value::of((ip_of(args[0]).*test)());
@@ -151,8 +161,12 @@ Value contains_cidr(CallContext& context, const Value* args, uint32_t) {
   const IpNetwork& outer = network_of(args[0]);
   return Value::of(outer.overlaps(inner) && outer.prefix <= inner.prefix);
 }
-Value cidr_ip(CallContext& context, const Value* args, uint32_t) { return make_ip(context, network_of(args[0]).address); }
-Value prefix_length(CallContext&, const Value* args, uint32_t) { return Value::of_int(network_of(args[0]).prefix); }
+Value cidr_ip(CallContext& context, const Value* args, uint32_t) {
+  return make_ip(context, network_of(args[0]).address);
+}
+Value prefix_length(CallContext&, const Value* args, uint32_t) {
+  return Value::of_int(network_of(args[0]).prefix);
+}
 Value masked(CallContext& context, const Value* args, uint32_t) {
   const IpNetwork& network = network_of(args[0]);
   return make_cidr(context, {network.address.masked(network.prefix), network.prefix});
@@ -170,40 +184,51 @@ uint64_t cost_contains_cidr(const Value* args, uint32_t count, const Value& resu
   return cost_contains_ip(args, count, result) + tenths(cost_size(args[0])) + 1;
 }
 
-#define AMEIA_IP(Reader)                                                                                                    \
-  {"string_to_ip", "ip(string) -> net.IP", string_to_ip<Reader>, cost_of_first},                                            \
-      {"ip_family", "net.IP.family() -> int", family},                                                                      \
-      {"ip_is_canonical", "ip.isCanonical(string) -> bool", is_canonical<Reader>, cost_twice_first, true},                  \
-      {"ip_is_unspecified", "net.IP.isUnspecified() -> bool", test_ip<&IpAddress::is_unspecified>},                         \
-      {"ip_is_loopback", "net.IP.isLoopback() -> bool", test_ip<&IpAddress::is_loopback>},                                  \
-      {"ip_is_link_local_multicast", "net.IP.isLinkLocalMulticast() -> bool", test_ip<&IpAddress::is_link_local_multicast>}, \
-      {"ip_is_link_local_unicast", "net.IP.isLinkLocalUnicast() -> bool", test_ip<&IpAddress::is_link_local_unicast>},      \
-      {"ip_is_global_unicast", "net.IP.isGlobalUnicast() -> bool", test_ip<&IpAddress::is_global_unicast>},                 \
-      {"is_ip", "isIP(string) -> bool", is_ip<Reader>, cost_of_first},                                                      \
-      {"ip_to_string", "string(net.IP) -> string", to_text}
-#define AMEIA_CIDR(Reader)                                                                                                  \
-  {"string_to_cidr", "cidr(string) -> net.CIDR", string_to_cidr<Reader>, cost_of_first},                                    \
-      {"cidr_contains_ip_string", "net.CIDR.containsIP(string) -> bool", contains_ip<Reader>, cost_contains_ip},            \
-      {"cidr_contains_ip_ip", "net.CIDR.containsIP(net.IP) -> bool", contains_ip<Reader>, cost_contains_ip},                \
-      {"cidr_contains_cidr_string", "net.CIDR.containsCIDR(string) -> bool", contains_cidr<Reader>, cost_contains_cidr},    \
-      {"cidr_contains_cidr", "net.CIDR.containsCIDR(net.CIDR) -> bool", contains_cidr<Reader>, cost_contains_cidr},         \
-      {"cidr_ip", "net.CIDR.ip() -> net.IP", cidr_ip},                                                                      \
-      {"cidr_prefix_length", "net.CIDR.prefixLength() -> int", prefix_length},                                              \
-      {"cidr_masked", "net.CIDR.masked() -> net.CIDR", masked},                                                             \
-      {"is_cidr", "isCIDR(string) -> bool", is_cidr<Reader>, cost_of_first},                                                \
-      {"cidr_to_string", "string(net.CIDR) -> string", to_text}
+#define AMEIA_IP(Reader)                                                                                               \
+  {"string_to_ip", "ip(string) -> net.IP", string_to_ip<Reader>, cost_of_first},                                       \
+      {"ip_family", "net.IP.family() -> int", family},                                                                 \
+      {"ip_is_canonical", "ip.isCanonical(string) -> bool", is_canonical<Reader>, cost_twice_first, true},             \
+      {"ip_is_unspecified", "net.IP.isUnspecified() -> bool", test_ip<&IpAddress::is_unspecified>},                    \
+      {"ip_is_loopback", "net.IP.isLoopback() -> bool", test_ip<&IpAddress::is_loopback>},                             \
+      {"ip_is_link_local_multicast", "net.IP.isLinkLocalMulticast() -> bool",                                          \
+       test_ip<&IpAddress::is_link_local_multicast>},                                                                  \
+      {"ip_is_link_local_unicast", "net.IP.isLinkLocalUnicast() -> bool", test_ip<&IpAddress::is_link_local_unicast>}, \
+      {"ip_is_global_unicast", "net.IP.isGlobalUnicast() -> bool", test_ip<&IpAddress::is_global_unicast>},            \
+      {"is_ip", "isIP(string) -> bool", is_ip<Reader>, cost_of_first}, {                                               \
+    "ip_to_string", "string(net.IP) -> string", to_text                                                                \
+  }
+#define AMEIA_CIDR(Reader)                                                                                          \
+  {"string_to_cidr", "cidr(string) -> net.CIDR", string_to_cidr<Reader>, cost_of_first},                            \
+      {"cidr_contains_ip_string", "net.CIDR.containsIP(string) -> bool", contains_ip<Reader>, cost_contains_ip},    \
+      {"cidr_contains_ip_ip", "net.CIDR.containsIP(net.IP) -> bool", contains_ip<Reader>, cost_contains_ip},        \
+      {"cidr_contains_cidr_string", "net.CIDR.containsCIDR(string) -> bool", contains_cidr<Reader>,                 \
+       cost_contains_cidr},                                                                                         \
+      {"cidr_contains_cidr", "net.CIDR.containsCIDR(net.CIDR) -> bool", contains_cidr<Reader>, cost_contains_cidr}, \
+      {"cidr_ip", "net.CIDR.ip() -> net.IP", cidr_ip},                                                              \
+      {"cidr_prefix_length", "net.CIDR.prefixLength() -> int", prefix_length},                                      \
+      {"cidr_masked", "net.CIDR.masked() -> net.CIDR", masked},                                                     \
+      {"is_cidr", "isCIDR(string) -> bool", is_cidr<Reader>, cost_of_first}, {                                      \
+    "cidr_to_string", "string(net.CIDR) -> string", to_text                                                         \
+  }
 
 constexpr Overload kIp[] = {AMEIA_IP(Kubernetes)};
 constexpr Overload kCidr[] = {AMEIA_CIDR(Kubernetes)};
-constexpr Overload kNetwork[] = {AMEIA_IP(CelSpec), AMEIA_CIDR(CelSpec), {"cidr_is_mask", "net.CIDR.isMask() -> bool", is_mask}};
+constexpr Overload kNetwork[] = {
+    AMEIA_IP(CelSpec), AMEIA_CIDR(CelSpec), {"cidr_is_mask", "net.CIDR.isMask() -> bool", is_mask}};
 #undef AMEIA_IP
 #undef AMEIA_CIDR
 
 }  // namespace
 }  // namespace internal
 
-Library k8s_ip() { return {"kubernetes.ip", 0, internal::kIp}; }
-Library k8s_cidr() { return {"kubernetes.cidr", 0, internal::kCidr}; }
-Library network_ext_library() { return {"network", 0, internal::kNetwork}; }
+Library k8s_ip() {
+  return {"kubernetes.ip", 0, internal::kIp};
+}
+Library k8s_cidr() {
+  return {"kubernetes.cidr", 0, internal::kCidr};
+}
+Library network_ext_library() {
+  return {"network", 0, internal::kNetwork};
+}
 
 }  // namespace ameia::expr

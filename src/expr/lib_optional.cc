@@ -10,8 +10,12 @@ namespace ameia::expr {
 namespace internal {
 namespace {
 
-Value of(CallContext& context, const Value* args, uint32_t) { return context.some(args[0]); }
-Value none(CallContext&, const Value*, uint32_t) { return CallContext::none(); }
+Value of(CallContext& context, const Value* args, uint32_t) {
+  return context.some(args[0]);
+}
+Value none(CallContext&, const Value*, uint32_t) {
+  return CallContext::none();
+}
 
 // cel-go's traits.Zeroer: the empty value of each kind. A timestamp's is the first second of the year 1.
 bool is_zero(const Value& v) {
@@ -37,12 +41,18 @@ bool is_zero(const Value& v) {
 Value of_non_zero(CallContext& context, const Value* args, uint32_t) {
   return is_zero(args[0]) ? CallContext::none() : context.some(args[0]);
 }
-Value has_value(CallContext&, const Value* args, uint32_t) { return Value::of(args[0].optional != nullptr); }
+Value has_value(CallContext&, const Value* args, uint32_t) {
+  return Value::of(args[0].optional != nullptr);
+}
 Value value(CallContext& context, const Value* args, uint32_t) {
   return args[0].optional != nullptr ? *args[0].optional : context.error("optional.none() dereference");
 }
-Value or_optional(CallContext&, const Value* args, uint32_t) { return args[0].optional != nullptr ? args[0] : args[1]; }
-Value or_value(CallContext&, const Value* args, uint32_t) { return args[0].optional != nullptr ? *args[0].optional : args[1]; }
+Value or_optional(CallContext&, const Value* args, uint32_t) {
+  return args[0].optional != nullptr ? args[0] : args[1];
+}
+Value or_value(CallContext&, const Value* args, uint32_t) {
+  return args[0].optional != nullptr ? *args[0].optional : args[1];
+}
 
 Value select(CallContext& context, const Value* args, uint32_t) {
   if (args[0].kind == ValueKind::kOptional && args[0].optional == nullptr) return args[0];
@@ -69,7 +79,8 @@ Value unwrap(CallContext& context, const Value* args, uint32_t) {
     const Value item = list_at(args[0], i);
     if (item.kind != ValueKind::kOptional) {
       const Value shown = to_string_value(context, &item, 1);
-      return context.error("value " + std::string(shown.is_error() ? type_name(item) : shown.str()) + " is not optional");
+      return context.error("value " + std::string(shown.is_error() ? type_name(item) : shown.str()) +
+                           " is not optional");
     }
     if (item.optional != nullptr) out.push_back(*item.optional);
   }

@@ -11,8 +11,13 @@ namespace {
 class QuantityValue final : public Opaque {
  public:
   QuantityValue(base::Arena& arena, const Quantity& q)
-      : is_decimal_(q.is_decimal), negative_(q.decimal.negative), format_(q.format), value_(q.value), scale_(q.scale),
-        decimal_scale_(q.decimal.scale), digits_(q.is_decimal ? arena.copy(std::string_view(q.decimal.digits)) : std::string_view("0")),
+      : is_decimal_(q.is_decimal),
+        negative_(q.decimal.negative),
+        format_(q.format),
+        value_(q.value),
+        scale_(q.scale),
+        decimal_scale_(q.decimal.scale),
+        digits_(q.is_decimal ? arena.copy(std::string_view(q.decimal.digits)) : std::string_view("0")),
         text_(arena.copy(std::string_view(q.text()))) {}
   [[nodiscard]] std::string_view type_name() const override { return "kubernetes.Quantity"; }
   [[nodiscard]] bool equals(const Opaque& other) const override {
@@ -37,7 +42,9 @@ class QuantityValue final : public Opaque {
   std::string_view digits_, text_;
 };
 
-Quantity quantity_of(const Value& v) { return static_cast<const QuantityValue*>(v.opaque)->get(); }
+Quantity quantity_of(const Value& v) {
+  return static_cast<const QuantityValue*>(v.opaque)->get();
+}
 Value make(CallContext& context, const Quantity& q) {
   return Value::of_opaque(context.arena.make<QuantityValue>(context.arena, q));
 }
@@ -53,12 +60,24 @@ Value is_quantity(CallContext&, const Value* args, uint32_t) {
   bool too_large = false;
   return Value::of(parse_quantity(args[0].str(), q, too_large).empty() || too_large);
 }
-Value sign(CallContext&, const Value* args, uint32_t) { return Value::of_int(quantity_of(args[0]).sign()); }
-int compare(const Value* args) { return quantity_of(args[0]).compare(quantity_of(args[1])); }
-Value is_greater(CallContext&, const Value* args, uint32_t) { return Value::of(compare(args) > 0); }
-Value is_less(CallContext&, const Value* args, uint32_t) { return Value::of(compare(args) < 0); }
-Value compare_to(CallContext&, const Value* args, uint32_t) { return Value::of_int(compare(args)); }
-Value as_double(CallContext&, const Value* args, uint32_t) { return Value::of_double(quantity_of(args[0]).as_double()); }
+Value sign(CallContext&, const Value* args, uint32_t) {
+  return Value::of_int(quantity_of(args[0]).sign());
+}
+int compare(const Value* args) {
+  return quantity_of(args[0]).compare(quantity_of(args[1]));
+}
+Value is_greater(CallContext&, const Value* args, uint32_t) {
+  return Value::of(compare(args) > 0);
+}
+Value is_less(CallContext&, const Value* args, uint32_t) {
+  return Value::of(compare(args) < 0);
+}
+Value compare_to(CallContext&, const Value* args, uint32_t) {
+  return Value::of_int(compare(args));
+}
+Value as_double(CallContext&, const Value* args, uint32_t) {
+  return Value::of_double(quantity_of(args[0]).as_double());
+}
 Value as_integer(CallContext& context, const Value* args, uint32_t) {
   int64_t i = 0;
   return quantity_of(args[0]).as_integer(i) ? Value::of_int(i) : context.error("cannot convert value to integer");
@@ -107,6 +126,8 @@ constexpr Overload kOverloads[] = {
 }  // namespace
 }  // namespace internal
 
-Library k8s_quantity() { return {"kubernetes.quantity", 0, internal::kOverloads}; }
+Library k8s_quantity() {
+  return {"kubernetes.quantity", 0, internal::kOverloads};
+}
 
 }  // namespace ameia::expr

@@ -1,4 +1,5 @@
-// Kubernetes' find and findAll, and cel-go's regex extension, over RE2. Matches follow one another as in Go's regexp package.
+// Kubernetes' find and findAll, and cel-go's regex extension, over RE2. Matches follow one another as in Go's regexp
+// package.
 #include <re2/re2.h>
 
 #include <vector>
@@ -24,7 +25,9 @@ const re2::RE2* program_of(CallContext& context, const Value& pattern, std::stri
 
 struct Match {
   std::array<re2::StringPiece, kGroupsMax> groups;
-  [[nodiscard]] size_t begin(std::string_view text) const { return static_cast<size_t>(groups[0].data() - text.data()); }
+  [[nodiscard]] size_t begin(std::string_view text) const {
+    return static_cast<size_t>(groups[0].data() - text.data());
+  }
   [[nodiscard]] size_t end(std::string_view text) const { return begin(text) + groups[0].size(); }
 };
 
@@ -62,7 +65,8 @@ Value find(CallContext& context, const Value* args, uint32_t) {
   if (program == nullptr) return failed;
   re2::StringPiece found;
   const std::string_view text = args[0].str();
-  const bool matched = program->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), re2::RE2::UNANCHORED, &found, 1);
+  const bool matched =
+      program->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), re2::RE2::UNANCHORED, &found, 1);
   return piece(args[0], matched ? found : re2::StringPiece());
 }
 
@@ -92,7 +96,8 @@ Value extract(CallContext& context, const Value* args, uint32_t) {
   if (groups > 1) return one_group_only(context, args[1]);
   re2::StringPiece found[2];
   const std::string_view text = args[0].str();
-  if (!program->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), re2::RE2::UNANCHORED, found, groups + 1) ||
+  if (!program->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), re2::RE2::UNANCHORED, found,
+                      groups + 1) ||
       (groups == 1 && found[1].empty())) {
     return CallContext::none();
   }
@@ -107,7 +112,8 @@ Value extract_all(CallContext& context, const Value* args, uint32_t) {
   if (groups > 1) return one_group_only(context, args[1]);
   std::vector<Value> out;
   each_match(*program, args[0].str(), [&](const Match& match) {
-    if (groups == 0 || !match.groups[1].empty()) out.push_back(piece(args[0], match.groups[static_cast<size_t>(groups)]));
+    if (groups == 0 || !match.groups[1].empty())
+      out.push_back(piece(args[0], match.groups[static_cast<size_t>(groups)]));
     return true;
   });
   return context.list(out);
@@ -125,10 +131,12 @@ std::string expand(std::string_view form, const Match& match, int groups, std::s
       out += '\\';
       continue;
     }
-    if (form[i] < '0' || form[i] > '9') return "invalid replacement string: '" + std::string(form) + "' \\ must be followed by a digit or \\";
+    if (form[i] < '0' || form[i] > '9')
+      return "invalid replacement string: '" + std::string(form) + "' \\ must be followed by a digit or \\";
     const int group = form[i] - '0';
     if (group > groups) {
-      return "replacement string references group " + std::to_string(group) + " but regex has only " + std::to_string(groups) + " group(s)";
+      return "replacement string references group " + std::to_string(group) + " but regex has only " +
+             std::to_string(groups) + " group(s)";
     }
     const re2::StringPiece& found = match.groups[static_cast<size_t>(group)];
     if (found.data() != nullptr) out.append(found.data(), found.size());
@@ -160,7 +168,9 @@ Value replace(CallContext& context, const Value* args, uint32_t count) {
   return context.string(out);
 }
 
-uint64_t cost_find(const Value* args, uint32_t, const Value&) { return tenths(cost_size(args[0]) + 1) * quarters(cost_size(args[1])); }
+uint64_t cost_find(const Value* args, uint32_t, const Value&) {
+  return tenths(cost_size(args[0]) + 1) * quarters(cost_size(args[1]));
+}
 
 double search_cost(const Value* args) {
   return static_cast<double>(cost_size(args[0]) + 1) * 0.1 * (static_cast<double>(cost_size(args[1]) + 1) * 0.25);
@@ -183,15 +193,22 @@ constexpr Overload kKubernetes[] = {
 
 constexpr Overload kExtension[] = {
     {"regex_extract_string_string", "regex.extract(string, string) -> optional(string)", extract, cost_extract, true},
-    {"regex_extractAll_string_string", "regex.extractAll(string, string) -> list(string)", extract_all, cost_extract_all, true},
-    {"regex_replace_string_string_string", "regex.replace(string, string, string) -> string", replace, cost_replace, true},
-    {"regex_replace_string_string_string_int", "regex.replace(string, string, string, int) -> string", replace, cost_replace, true},
+    {"regex_extractAll_string_string", "regex.extractAll(string, string) -> list(string)", extract_all,
+     cost_extract_all, true},
+    {"regex_replace_string_string_string", "regex.replace(string, string, string) -> string", replace, cost_replace,
+     true},
+    {"regex_replace_string_string_string_int", "regex.replace(string, string, string, int) -> string", replace,
+     cost_replace, true},
 };
 
 }  // namespace
 }  // namespace internal
 
-Library k8s_regex() { return {"kubernetes.regex", 0, internal::kKubernetes}; }
-Library regex_ext_library() { return {"regex", 0, internal::kExtension}; }
+Library k8s_regex() {
+  return {"kubernetes.regex", 0, internal::kKubernetes};
+}
+Library regex_ext_library() {
+  return {"regex", 0, internal::kExtension};
+}
 
 }  // namespace ameia::expr

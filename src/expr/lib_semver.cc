@@ -13,11 +13,16 @@ struct Version {
   std::string_view prerelease;  // "alpha.1", dots between the identifiers
 };
 
-bool is_number(std::string_view text) { return text.find_first_not_of("0123456789") == std::string_view::npos; }
-bool is_identifier(std::string_view text) {
-  return text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789") == std::string_view::npos;
+bool is_number(std::string_view text) {
+  return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
-bool has_leading_zero(std::string_view text) { return text.size() > 1 && text[0] == '0'; }
+bool is_identifier(std::string_view text) {
+  return text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789") ==
+         std::string_view::npos;
+}
+bool has_leading_zero(std::string_view text) {
+  return text.size() > 1 && text[0] == '0';
+}
 
 std::string read_number(std::string_view text, std::string_view name, std::string_view title, uint64_t& out) {
   if (!is_number(text)) return "Invalid character(s) found in " + std::string(name) + " number " + go_quote(text);
@@ -68,7 +73,9 @@ std::string parse_version(std::string_view text, Version& out) {
   const size_t second = first == std::string_view::npos ? first : text.find('.', first + 1);
   if (second == std::string_view::npos) return "No Major.Minor.Patch elements found";
   if (std::string why = read_number(text.substr(0, first), "major", "Major", out.major); !why.empty()) return why;
-  if (std::string why = read_number(text.substr(first + 1, second - first - 1), "minor", "Minor", out.minor); !why.empty()) return why;
+  if (std::string why = read_number(text.substr(first + 1, second - first - 1), "minor", "Minor", out.minor);
+      !why.empty())
+    return why;
   std::string_view patch = text.substr(second + 1);
   const size_t plus = patch.find('+');
   const bool has_build = plus != std::string_view::npos;
@@ -120,7 +127,8 @@ int compare_versions(const Version& a, const Version& b) {
   if (a.major != b.major) return a.major < b.major ? -1 : 1;
   if (a.minor != b.minor) return a.minor < b.minor ? -1 : 1;
   if (a.patch != b.patch) return a.patch < b.patch ? -1 : 1;
-  if (a.prerelease.empty() || b.prerelease.empty()) return static_cast<int>(a.prerelease.empty()) - static_cast<int>(b.prerelease.empty());
+  if (a.prerelease.empty() || b.prerelease.empty())
+    return static_cast<int>(a.prerelease.empty()) - static_cast<int>(b.prerelease.empty());
   std::string_view left = a.prerelease, right = b.prerelease;
   for (bool more_left = true, more_right = true;;) {
     const int order = compare_identifiers(next_identifier(left, more_left), next_identifier(right, more_right));
@@ -144,7 +152,9 @@ class Semver final : public Opaque {
   std::string_view text_;
 };
 
-const Version& version_of(const Value& v) { return static_cast<const Semver*>(v.opaque)->version(); }
+const Version& version_of(const Value& v) {
+  return static_cast<const Semver*>(v.opaque)->version();
+}
 
 std::string read(CallContext& context, const Value* args, uint32_t count, std::string_view& text, Version& out) {
   text = args[0].str();
@@ -168,13 +178,27 @@ Value is_semver(CallContext& context, const Value* args, uint32_t count) {
   Version version;
   return Value::of(read(context, args, count, text, version).empty());
 }
-int compare(const Value* args) { return compare_versions(version_of(args[0]), version_of(args[1])); }
-Value is_greater(CallContext&, const Value* args, uint32_t) { return Value::of(compare(args) > 0); }
-Value is_less(CallContext&, const Value* args, uint32_t) { return Value::of(compare(args) < 0); }
-Value compare_to(CallContext&, const Value* args, uint32_t) { return Value::of_int(compare(args)); }
-Value major_of(CallContext&, const Value* args, uint32_t) { return Value::of_int(static_cast<int64_t>(version_of(args[0]).major)); }
-Value minor_of(CallContext&, const Value* args, uint32_t) { return Value::of_int(static_cast<int64_t>(version_of(args[0]).minor)); }
-Value patch_of(CallContext&, const Value* args, uint32_t) { return Value::of_int(static_cast<int64_t>(version_of(args[0]).patch)); }
+int compare(const Value* args) {
+  return compare_versions(version_of(args[0]), version_of(args[1]));
+}
+Value is_greater(CallContext&, const Value* args, uint32_t) {
+  return Value::of(compare(args) > 0);
+}
+Value is_less(CallContext&, const Value* args, uint32_t) {
+  return Value::of(compare(args) < 0);
+}
+Value compare_to(CallContext&, const Value* args, uint32_t) {
+  return Value::of_int(compare(args));
+}
+Value major_of(CallContext&, const Value* args, uint32_t) {
+  return Value::of_int(static_cast<int64_t>(version_of(args[0]).major));
+}
+Value minor_of(CallContext&, const Value* args, uint32_t) {
+  return Value::of_int(static_cast<int64_t>(version_of(args[0]).minor));
+}
+Value patch_of(CallContext&, const Value* args, uint32_t) {
+  return Value::of_int(static_cast<int64_t>(version_of(args[0]).patch));
+}
 
 #define S "kubernetes.Semver"
 constexpr Overload kOverloads[] = {

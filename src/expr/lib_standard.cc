@@ -14,7 +14,9 @@ namespace ameia::expr {
 namespace internal {
 namespace {
 
-Value no_overload(CallContext& context) { return context.error("no such overload"); }
+Value no_overload(CallContext& context) {
+  return context.error("no such overload");
+}
 
 Value size_of(CallContext& context, const Value* args, uint32_t) {
   switch (args[0].kind) {
@@ -55,7 +57,16 @@ Value matches(CallContext& context, const Value* args, uint32_t) {
 // ---- parts of a timestamp (in a time zone) and of a duration
 
 enum class Part : uint8_t {
-  kFullYear, kMonth, kDayOfYear, kDayOfMonth, kDate, kDayOfWeek, kHours, kMinutes, kSeconds, kMilliseconds
+  kFullYear,
+  kMonth,
+  kDayOfYear,
+  kDayOfMonth,
+  kDate,
+  kDayOfWeek,
+  kHours,
+  kMinutes,
+  kSeconds,
+  kMilliseconds
 };
 
 // "+01:00", "-09:30", "02:00": minutes east.
@@ -90,8 +101,11 @@ Value part_of(CallContext& context, Part part, const Value* args, uint32_t count
   if (count == 2) {
     if (args[1].kind != ValueKind::kString) return no_overload(context);
     std::string_view zone = args[1].str();
-    bool known = zone.find(':') != std::string_view::npos ? numeric_zone(zone, offset) : zone_offset(zone, args[0].integer, offset);
-    if (!known) return context.errorf("unknown time zone %.*s", static_cast<int>(std::min<size_t>(zone.size(), 200)), zone.data());
+    bool known = zone.find(':') != std::string_view::npos ? numeric_zone(zone, offset)
+                                                          : zone_offset(zone, args[0].integer, offset);
+    if (!known)
+      return context.errorf("unknown time zone %.*s", static_cast<int>(std::min<size_t>(zone.size(), 200)),
+                            zone.data());
   }
   Civil civil = civil_of(args[0].integer + offset);
   switch (part) {
@@ -277,7 +291,8 @@ constexpr Overload kOverloads[] = {
     {"duration_to_seconds", "duration.getSeconds() -> int", get_part<Part::kSeconds>},
     {"timestamp_to_milliseconds", "timestamp.getMilliseconds() -> int", get_part<Part::kMilliseconds>},
     {"timestamp_to_milliseconds_with_tz", "timestamp.getMilliseconds(string) -> int", get_part<Part::kMilliseconds>},
-    {"duration_to_milliseconds", "duration.getMilliseconds() -> int", get_part<Part::kMilliseconds>},};
+    {"duration_to_milliseconds", "duration.getMilliseconds() -> int", get_part<Part::kMilliseconds>},
+};
 
 }  // namespace
 }  // namespace internal
@@ -290,7 +305,8 @@ Library standard_library(bool cross_type_comparison) {
       bool order = overload.id.starts_with("less_") || overload.id.starts_with("greater_");
       size_t numbers = 0;  // "less_int64_double": two number types in one id
       for (std::string_view name : {"_int64", "_uint64", "_double"}) {
-        for (size_t at = overload.id.find(name); at != std::string_view::npos; at = overload.id.find(name, at + 1)) ++numbers;
+        for (size_t at = overload.id.find(name); at != std::string_view::npos; at = overload.id.find(name, at + 1))
+          ++numbers;
       }
       if (!order || numbers < 2) kept.push_back(overload);
     }

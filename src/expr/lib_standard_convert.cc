@@ -92,12 +92,15 @@ Value to_duration(CallContext& context, const Value* args, uint32_t) {
     case ValueKind::kDuration: return v;
     case ValueKind::kInt: return Value::of_duration(v.integer);
     case ValueKind::kString:
-      return parse_duration(v.str(), nanos) ? Value::of_duration(nanos) : cannot(context, v, "google.protobuf.Duration");
+      return parse_duration(v.str(), nanos) ? Value::of_duration(nanos)
+                                            : cannot(context, v, "google.protobuf.Duration");
     default: return context.error("no such overload");
   }
 }
 
-Value to_dyn(CallContext&, const Value* args, uint32_t) { return args[0]; }
+Value to_dyn(CallContext&, const Value* args, uint32_t) {
+  return args[0];
+}
 
 Value to_int(CallContext& context, const Value* args, uint32_t) {
   const Value& v = args[0];
@@ -105,9 +108,11 @@ Value to_int(CallContext& context, const Value* args, uint32_t) {
   switch (v.kind) {
     case ValueKind::kInt: return v;
     case ValueKind::kUint:
-      return v.uinteger > INT64_MAX ? context.error("integer overflow") : Value::of_int(static_cast<int64_t>(v.uinteger));
+      return v.uinteger > INT64_MAX ? context.error("integer overflow")
+                                    : Value::of_int(static_cast<int64_t>(v.uinteger));
     case ValueKind::kDouble:
-      if (!(v.number > -9223372036854775808.0 && v.number < 9223372036854775808.0)) return context.error("integer overflow");
+      if (!(v.number > -9223372036854775808.0 && v.number < 9223372036854775808.0))
+        return context.error("integer overflow");
       return Value::of_int(static_cast<int64_t>(v.number));
     case ValueKind::kDuration:
     case ValueKind::kTimestamp: return Value::of_int(v.integer);
@@ -122,7 +127,8 @@ Value to_uint(CallContext& context, const Value* args, uint32_t) {
   switch (v.kind) {
     case ValueKind::kUint: return v;
     case ValueKind::kInt:
-      return v.integer < 0 ? context.error("unsigned integer overflow") : Value::of_uint(static_cast<uint64_t>(v.integer));
+      return v.integer < 0 ? context.error("unsigned integer overflow")
+                           : Value::of_uint(static_cast<uint64_t>(v.integer));
     case ValueKind::kDouble:
       if (!(v.number >= 0 && v.number < 18446744073709551616.0)) return context.error("unsigned integer overflow");
       return Value::of_uint(static_cast<uint64_t>(v.number));

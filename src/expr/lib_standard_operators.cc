@@ -5,7 +5,9 @@
 namespace ameia::expr::internal {
 namespace {
 
-Value no_overload(CallContext& context) { return context.error("no such overload"); }
+Value no_overload(CallContext& context) {
+  return context.error("no such overload");
+}
 
 Value timestamp_or_error(CallContext& context, int64_t seconds, int64_t nanos, int16_t east) {
   seconds += nanos / kNanos;
@@ -31,7 +33,8 @@ Value concat(CallContext& context, const Value& a, const Value& b) {
   char* text = context.arena.array<char>(size);
   std::memcpy(text, a.chars, a.size);
   std::memcpy(text + a.size, b.chars, b.size);
-  return a.kind == ValueKind::kString ? Value::of_string({text, size}, a.ascii && b.ascii) : Value::of_bytes({text, size});
+  return a.kind == ValueKind::kString ? Value::of_string({text, size}, a.ascii && b.ascii)
+                                      : Value::of_bytes({text, size});
 }
 
 bool contains(const Value& list, const Value& item) {
@@ -116,12 +119,14 @@ Value op_add(CallContext& context, const Value* args, uint32_t) {
     case ValueKind::kInt:
       return __builtin_add_overflow(a.integer, b.integer, &i) ? context.error("integer overflow") : Value::of_int(i);
     case ValueKind::kUint:
-      return __builtin_add_overflow(a.uinteger, b.uinteger, &u) ? context.error("unsigned integer overflow") : Value::of_uint(u);
+      return __builtin_add_overflow(a.uinteger, b.uinteger, &u) ? context.error("unsigned integer overflow")
+                                                                : Value::of_uint(u);
     case ValueKind::kDouble: return Value::of_double(a.number + b.number);
     case ValueKind::kString:
     case ValueKind::kBytes: return concat(context, a, b);
     case ValueKind::kDuration:
-      return __builtin_add_overflow(a.integer, b.integer, &i) ? context.error("duration overflow") : Value::of_duration(i);
+      return __builtin_add_overflow(a.integer, b.integer, &i) ? context.error("duration overflow")
+                                                              : Value::of_duration(i);
     default: return no_overload(context);
   }
 }
@@ -139,10 +144,12 @@ Value op_subtract(CallContext& context, const Value* args, uint32_t) {
     case ValueKind::kInt:
       return __builtin_sub_overflow(a.integer, b.integer, &i) ? context.error("integer overflow") : Value::of_int(i);
     case ValueKind::kUint:
-      return __builtin_sub_overflow(a.uinteger, b.uinteger, &u) ? context.error("unsigned integer overflow") : Value::of_uint(u);
+      return __builtin_sub_overflow(a.uinteger, b.uinteger, &u) ? context.error("unsigned integer overflow")
+                                                                : Value::of_uint(u);
     case ValueKind::kDouble: return Value::of_double(a.number - b.number);
     case ValueKind::kDuration:
-      return __builtin_sub_overflow(a.integer, b.integer, &i) ? context.error("duration overflow") : Value::of_duration(i);
+      return __builtin_sub_overflow(a.integer, b.integer, &i) ? context.error("duration overflow")
+                                                              : Value::of_duration(i);
     case ValueKind::kTimestamp:
       if (__builtin_mul_overflow(a.integer - b.integer, kNanos, &i) ||
           __builtin_add_overflow(i, int64_t{a.size} - int64_t{b.size}, &i)) {
@@ -162,7 +169,8 @@ Value op_multiply(CallContext& context, const Value* args, uint32_t) {
     case ValueKind::kInt:
       return __builtin_mul_overflow(a.integer, b.integer, &i) ? context.error("integer overflow") : Value::of_int(i);
     case ValueKind::kUint:
-      return __builtin_mul_overflow(a.uinteger, b.uinteger, &u) ? context.error("unsigned integer overflow") : Value::of_uint(u);
+      return __builtin_mul_overflow(a.uinteger, b.uinteger, &u) ? context.error("unsigned integer overflow")
+                                                                : Value::of_uint(u);
     case ValueKind::kDouble: return Value::of_double(a.number * b.number);
     default: return no_overload(context);
   }
@@ -208,8 +216,7 @@ Value op_modulo(CallContext& context, const Value* args, uint32_t) {
 Value op_negate(CallContext& context, const Value* args, uint32_t) {
   const Value& a = args[0];
   switch (a.kind) {
-    case ValueKind::kInt:
-      return a.integer == INT64_MIN ? context.error("integer overflow") : Value::of_int(-a.integer);
+    case ValueKind::kInt: return a.integer == INT64_MIN ? context.error("integer overflow") : Value::of_int(-a.integer);
     case ValueKind::kDouble: return Value::of_double(-a.number);
     case ValueKind::kDuration:
       return a.integer == INT64_MIN ? context.error("integer overflow") : Value::of_duration(-a.integer);
@@ -234,8 +241,12 @@ Value op_greater_equal(CallContext& context, const Value* args, uint32_t) {
   return ordered(context, args, [](int order) { return order >= 0; });
 }
 
-Value op_equal(CallContext&, const Value* args, uint32_t) { return Value::of(values_equal(args[0], args[1])); }
-Value op_not_equal(CallContext&, const Value* args, uint32_t) { return Value::of(!values_equal(args[0], args[1])); }
+Value op_equal(CallContext&, const Value* args, uint32_t) {
+  return Value::of(values_equal(args[0], args[1]));
+}
+Value op_not_equal(CallContext&, const Value* args, uint32_t) {
+  return Value::of(!values_equal(args[0], args[1]));
+}
 
 Value op_in(CallContext& context, const Value* args, uint32_t) {
   if (args[1].is_list()) return Value::of(contains(args[1], args[0]));
@@ -280,7 +291,8 @@ namespace {
 
 Value key_error(CallContext& context, const char* what, const Value& key) {
   switch (key.kind) {
-    case ValueKind::kString: return context.errorf("%s: %.*s", what, static_cast<int>(std::min<uint32_t>(key.size, 800)), key.chars);
+    case ValueKind::kString:
+      return context.errorf("%s: %.*s", what, static_cast<int>(std::min<uint32_t>(key.size, 800)), key.chars);
     case ValueKind::kInt: return context.errorf("%s: %lld", what, static_cast<long long>(key.integer));
     case ValueKind::kUint: return context.errorf("%s: %llu", what, static_cast<unsigned long long>(key.uinteger));
     case ValueKind::kDouble: return context.errorf("%s: %s", what, go_double(key.number).c_str());
@@ -309,7 +321,8 @@ Found qualify(CallContext& context, const Value& container, const Value& key, bo
         break;
       case ValueKind::kDouble: usable = exact_int(key.number, index); break;
       default:
-        out = context.errorf("unsupported index type '%.*s' in list", static_cast<int>(type_name(key).size()), type_name(key).data());
+        out = context.errorf("unsupported index type '%.*s' in list", static_cast<int>(type_name(key).size()),
+                             type_name(key).data());
         return Found::kError;
     }
     if (!usable) {

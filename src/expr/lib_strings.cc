@@ -1,6 +1,7 @@
 // cel-go's strings extension, versions 0 to 4. Positions are code points; ASCII text is not decoded.
 // Costs are Kubernetes' (k8s.io/apiserver pkg/cel/library/cost.go), which charges by function name.
 #include "expr/internal/lib_strings.h"
+
 #include "expr/internal/lib_util.h"
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
@@ -16,7 +17,9 @@ Value out_of_range(CallContext& context, int64_t index) {
   return context.errorf("index out of range: %lld", static_cast<long long>(index));
 }
 
-int64_t length(const Value& text) { return static_cast<int64_t>(cost_size(text)); }
+int64_t length(const Value& text) {
+  return static_cast<int64_t>(cost_size(text));
+}
 
 int64_t position(const Value& text, size_t byte) {
   return static_cast<int64_t>(text.ascii ? byte : count_code_points(text.str().substr(0, byte)));
@@ -69,7 +72,8 @@ Value change_case(CallContext& context, const Value* args, uint32_t) {
   const std::string_view text = args[0].str();
   if (!context.room_for(text.size())) return context.no_room();
   char* out = context.arena.array<char>(text.size());
-  for (size_t i = 0; i < text.size(); ++i) out[i] = text[i] >= first && text[i] <= last ? static_cast<char>(text[i] ^ 0x20) : text[i];
+  for (size_t i = 0; i < text.size(); ++i)
+    out[i] = text[i] >= first && text[i] <= last ? static_cast<char>(text[i] ^ 0x20) : text[i];
   return Value::of_string({out, text.size()}, args[0].ascii);
 }
 
@@ -124,7 +128,8 @@ Value split(CallContext& context, const Value* args, uint32_t count) {
     parts = std::min(most, cost_size(args[0]));
   } else {
     parts = 1;
-    for (size_t at = text.find(separator); at != npos && parts < most; at = text.find(separator, at + separator.size())) ++parts;
+    for (size_t at = text.find(separator); at != npos && parts < most; at = text.find(separator, at + separator.size()))
+      ++parts;
   }
   if (!context.room_for(parts * sizeof(Value))) return context.no_room();
   auto* items = context.arena.array<Value>(parts);
@@ -163,8 +168,8 @@ Value substring(CallContext& context, const Value* args, uint32_t count) {
 }
 
 bool is_space(uint32_t c) {  // Unicode's White_Space
-  return (c >= 9 && c <= 13) || c == ' ' || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
-         c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+  return (c >= 9 && c <= 13) || c == ' ' || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
+         c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
 Value trim(CallContext&, const Value* args, uint32_t) {
@@ -240,24 +245,27 @@ Value reverse(CallContext& context, const Value* args, uint32_t) {
   return Value::of_string({out, text.size()}, args[0].ascii);
 }
 
-#define AMEIA_STRINGS_0(strict)                                                                                              \
-  {"string_char_at_int", "string.charAt(int) -> string", char_at},                                                           \
-      {"string_index_of_string", "string.indexOf(string) -> int", index_of<strict>, cost_traverse_first},                    \
-      {"string_index_of_string_int", "string.indexOf(string, int) -> int", index_of<strict>, cost_traverse_first},           \
-      {"string_last_index_of_string", "string.lastIndexOf(string) -> int", last_index_of<strict>, cost_traverse_first},      \
-      {"string_last_index_of_string_int", "string.lastIndexOf(string, int) -> int", last_index_of<strict>,                   \
-       cost_traverse_first},                                                                                                 \
-      {"string_lower_ascii", "string.lowerAscii() -> string", change_case<'A', 'Z'>, cost_of_first},                         \
-      {"string_upper_ascii", "string.upperAscii() -> string", change_case<'a', 'z'>, cost_of_first},                         \
-      {"string_replace_string_string", "string.replace(string, string) -> string", replace, cost_twice_first},               \
-      {"string_replace_string_string_int", "string.replace(string, string, int) -> string", replace, cost_twice_first},      \
-      {"string_split_string", "string.split(string) -> list(string)", split, cost_twice_first},                              \
-      {"string_split_string_int", "string.split(string, int) -> list(string)", split, cost_twice_first},                     \
-      {"string_substring_int", "string.substring(int) -> string", substring, cost_of_first},                                 \
-      {"string_substring_int_int", "string.substring(int, int) -> string", substring, cost_of_first},                        \
-      {"string_trim", "string.trim() -> string", trim, cost_of_first},                                                       \
-      {"list_join", "list(string).join() -> string", join, cost_twice_result},                                               \
-      {"list_join_string", "list(string).join(string) -> string", join, cost_twice_result}
+#define AMEIA_STRINGS_0(strict)                                                                                    \
+  {"string_char_at_int", "string.charAt(int) -> string", char_at},                                                 \
+      {"string_index_of_string", "string.indexOf(string) -> int", index_of<strict>, cost_traverse_first},          \
+      {"string_index_of_string_int", "string.indexOf(string, int) -> int", index_of<strict>, cost_traverse_first}, \
+      {"string_last_index_of_string", "string.lastIndexOf(string) -> int", last_index_of<strict>,                  \
+       cost_traverse_first},                                                                                       \
+      {"string_last_index_of_string_int", "string.lastIndexOf(string, int) -> int", last_index_of<strict>,         \
+       cost_traverse_first},                                                                                       \
+      {"string_lower_ascii", "string.lowerAscii() -> string", change_case<'A', 'Z'>, cost_of_first},               \
+      {"string_upper_ascii", "string.upperAscii() -> string", change_case<'a', 'z'>, cost_of_first},               \
+      {"string_replace_string_string", "string.replace(string, string) -> string", replace, cost_twice_first},     \
+      {"string_replace_string_string_int", "string.replace(string, string, int) -> string", replace,               \
+       cost_twice_first},                                                                                          \
+      {"string_split_string", "string.split(string) -> list(string)", split, cost_twice_first},                    \
+      {"string_split_string_int", "string.split(string, int) -> list(string)", split, cost_twice_first},           \
+      {"string_substring_int", "string.substring(int) -> string", substring, cost_of_first},                       \
+      {"string_substring_int_int", "string.substring(int, int) -> string", substring, cost_of_first},              \
+      {"string_trim", "string.trim() -> string", trim, cost_of_first},                                             \
+      {"list_join", "list(string).join() -> string", join, cost_twice_result}, {                                   \
+    "list_join_string", "list(string).join(string) -> string", join, cost_twice_result                             \
+  }
 
 constexpr Overload kUpTo3[] = {
     AMEIA_STRINGS_0(false),
@@ -278,7 +286,8 @@ constexpr size_t kVersion0 = 16, kVersion1 = kVersion0 + 2;
 }  // namespace internal
 
 Library strings_library(uint32_t version) {
-  const std::span<const Overload> all = version >= 4 ? std::span<const Overload>(internal::kFrom4) : std::span<const Overload>(internal::kUpTo3);
+  const std::span<const Overload> all =
+      version >= 4 ? std::span<const Overload>(internal::kFrom4) : std::span<const Overload>(internal::kUpTo3);
   return {"strings", version, version >= 3 ? all : all.first(version >= 1 ? internal::kVersion1 : internal::kVersion0)};
 }
 

@@ -21,14 +21,17 @@ std::unexpected<std::string> wrong(std::string_view what, const Value& given) {
   return std::unexpected(std::string(what) + ", was given " + std::string(type_name(given)));
 }
 constexpr std::string_view kStringOnly =
-    "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps";
+    "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and "
+    "timestamps";
 constexpr std::string_view kDecimalOnly = "decimal clause can only be used on integers";
 constexpr std::string_view kFixedOnly = "fixed-point clause can only be used on doubles";
 constexpr std::string_view kScientificOnly = "scientific clause can only be used on doubles";
 constexpr std::string_view kBinaryOnly = "only integers and bools can be formatted as binary";
 constexpr std::string_view kHexOnly = "only integers, byte buffers, and strings can be formatted as hex";
 constexpr std::string_view kOctalOnly = "octal clause can only be used on integers";
-std::unexpected<std::string> wrong_string(const Value& given) { return wrong(kStringOnly, given); }
+std::unexpected<std::string> wrong_string(const Value& given) {
+  return wrong(kStringOnly, given);
+}
 
 template <typename Int>
 std::string digits(Int value, int base) {
@@ -44,7 +47,9 @@ std::string printed(const char* form, uint32_t precision, double value) {
 }
 
 // What a number is that is none, in CEL's words.
-const char* special(double d) { return std::isnan(d) ? "NaN" : std::isinf(d) ? (d > 0 ? "Infinity" : "-Infinity") : nullptr; }
+const char* special(double d) {
+  return std::isnan(d) ? "NaN" : std::isinf(d) ? (d > 0 ? "Infinity" : "-Infinity") : nullptr;
+}
 
 // ---- version 4
 
@@ -159,7 +164,8 @@ class EnglishWriter {
       default: break;
     }
     const Value text = to_string_value(context_, &v, 1);
-    if (text.is_error()) return std::unexpected("could not convert argument " + go_quote(text.error->message) + " to string");
+    if (text.is_error())
+      return std::unexpected("could not convert argument " + go_quote(text.error->message) + " to string");
     return std::string(text.str());
   }
   Text decimal(const Value& v) {
@@ -200,10 +206,14 @@ class EnglishWriter {
       return true;
     }
     if (v.kind != ValueKind::kString) return false;
-    if (v.str() == "NaN") d = std::nan("");
-    else if (v.str() == "Infinity") d = HUGE_VAL;
-    else if (v.str() == "-Infinity") d = -HUGE_VAL;
-    else return false;
+    if (v.str() == "NaN")
+      d = std::nan("");
+    else if (v.str() == "Infinity")
+      d = HUGE_VAL;
+    else if (v.str() == "-Infinity")
+      d = -HUGE_VAL;
+    else
+      return false;
     return true;
   }
 
@@ -241,7 +251,8 @@ class EnglishWriter {
     for (uint32_t i = 0, n = map_size(v); i < n; ++i) {
       const MapEntryValue entry = map_at(v, i);
       const ValueKind kind = entry.key.kind;
-      if (kind != ValueKind::kString && kind != ValueKind::kBool && kind != ValueKind::kInt && kind != ValueKind::kUint) {
+      if (kind != ValueKind::kString && kind != ValueKind::kBool && kind != ValueKind::kInt &&
+          kind != ValueKind::kUint) {
         return std::unexpected("no formatting function for map key of type " + std::string(type_name(entry.key)));
       }
       Text key = inner(entry.key, depth), value = inner(entry.value, depth);
@@ -251,7 +262,8 @@ class EnglishWriter {
     }
     std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     std::string out = "{";
-    for (size_t i = 0; i < entries.size(); ++i) out += (i != 0 ? ", " : "") + entries[i].first + ":" + entries[i].second;
+    for (size_t i = 0; i < entries.size(); ++i)
+      out += (i != 0 ? ", " : "") + entries[i].first + ":" + entries[i].second;
     return out + "}";
   }
 
@@ -312,7 +324,8 @@ std::expected<uint32_t, std::string> read_precision(std::string_view form, size_
   while (at < form.size() && form[at] >= '0' && form[at] <= '9') ++at;
   if (at == form.size()) return std::unexpected("could not find end of precision specifier");
   const std::string_view text = form.substr(begin, at - begin);
-  if (text.empty()) return std::unexpected("error while converting precision to integer: strconv.Atoi: parsing \"\": invalid syntax");
+  if (text.empty())
+    return std::unexpected("error while converting precision to integer: strconv.Atoi: parsing \"\": invalid syntax");
   uint32_t precision = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), precision);
   if (error != std::errc() || precision > kFormatPrecisionMax) {
@@ -324,7 +337,8 @@ std::expected<uint32_t, std::string> read_precision(std::string_view form, size_
 
 }  // namespace
 
-std::expected<std::string, std::string> write_format(std::string_view form, uint32_t given, bool literal, FormatClause clause, uint32_t& used) {
+std::expected<std::string, std::string> write_format(std::string_view form, uint32_t given, bool literal,
+                                                     FormatClause clause, uint32_t& used) {
   used = 0;
   std::string out;
   for (size_t at = 0; at < form.size();) {
@@ -343,7 +357,8 @@ std::expected<std::string, std::string> write_format(std::string_view form, uint
     if (at == form.size() && (literal || !missing)) return std::unexpected("unexpected end of string");
     if (missing) return std::unexpected("index " + std::to_string(index) + " out of range");
     auto precision = read_precision(form, at);
-    if (!precision) return std::unexpected("could not parse formatting clause: error while parsing precision: " + precision.error());
+    if (!precision)
+      return std::unexpected("could not parse formatting clause: error while parsing precision: " + precision.error());
     const char letter = form[at++];
     if (std::string_view("sdfebxXo").find(letter) == std::string_view::npos) {
       std::string shown;
@@ -376,14 +391,20 @@ namespace {
 template <typename Writer>
 Value format(CallContext& context, Writer writer, const Value* args) {
   uint32_t used = 0;
-  const auto one = [&](char letter, uint32_t precision, uint32_t index) { return clause(writer, letter, list_at(args[1], index), precision); };
+  const auto one = [&](char letter, uint32_t precision, uint32_t index) {
+    return clause(writer, letter, list_at(args[1], index), precision);
+  };
   const Text text = write_format(args[0].str(), list_size(args[1]), false, one, used);
   return text ? context.string(*text) : context.error(text.error());
 }
 
 }  // namespace
 
-Value format_string(CallContext& context, const Value* args, uint32_t) { return format(context, EnglishWriter(context), args); }
-Value format_string_v4(CallContext& context, const Value* args, uint32_t) { return format(context, PlainWriter(), args); }
+Value format_string(CallContext& context, const Value* args, uint32_t) {
+  return format(context, EnglishWriter(context), args);
+}
+Value format_string_v4(CallContext& context, const Value* args, uint32_t) {
+  return format(context, PlainWriter(), args);
+}
 
 }  // namespace ameia::expr::internal

@@ -11,7 +11,9 @@ class UrlValue final : public Opaque {
  public:
   explicit UrlValue(std::string_view text) : text_(text) {}
   [[nodiscard]] std::string_view type_name() const override { return "kubernetes.URL"; }
-  [[nodiscard]] bool equals(const Opaque& other) const override { return get().text() == static_cast<const UrlValue&>(other).get().text(); }
+  [[nodiscard]] bool equals(const Opaque& other) const override {
+    return get().text() == static_cast<const UrlValue&>(other).get().text();
+  }
   [[nodiscard]] std::string_view text() const override { return text_; }
   // Parsed again when asked: most URLs are asked one thing.
   [[nodiscard]] Url get() const {
@@ -36,16 +38,29 @@ Value is_url(CallContext&, const Value* args, uint32_t) {
   return Value::of(parse_request_uri(args[0].str(), url).empty());
 }
 
-Url url_of(const Value& v) { return static_cast<const UrlValue*>(v.opaque)->get(); }
-Value scheme(CallContext& context, const Value* args, uint32_t) { return context.string(url_of(args[0]).scheme); }
-Value host(CallContext& context, const Value* args, uint32_t) { return context.string(url_of(args[0]).host); }
-Value hostname(CallContext& context, const Value* args, uint32_t) { return context.string(url_of(args[0]).hostname()); }
-Value port(CallContext& context, const Value* args, uint32_t) { return context.string(url_of(args[0]).port()); }
-Value escaped_path(CallContext& context, const Value* args, uint32_t) { return context.string(url_of(args[0]).escaped_path()); }
+Url url_of(const Value& v) {
+  return static_cast<const UrlValue*>(v.opaque)->get();
+}
+Value scheme(CallContext& context, const Value* args, uint32_t) {
+  return context.string(url_of(args[0]).scheme);
+}
+Value host(CallContext& context, const Value* args, uint32_t) {
+  return context.string(url_of(args[0]).host);
+}
+Value hostname(CallContext& context, const Value* args, uint32_t) {
+  return context.string(url_of(args[0]).hostname());
+}
+Value port(CallContext& context, const Value* args, uint32_t) {
+  return context.string(url_of(args[0]).port());
+}
+Value escaped_path(CallContext& context, const Value* args, uint32_t) {
+  return context.string(url_of(args[0]).escaped_path());
+}
 
 Value query(CallContext& context, const Value* args, uint32_t) {
   auto parameters = url_of(args[0]).parameters();
-  std::stable_sort(parameters.begin(), parameters.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(parameters.begin(), parameters.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<MapEntryValue> entries;
   std::vector<Value> values;
   for (size_t i = 0; i < parameters.size(); ++i) {
@@ -73,6 +88,8 @@ constexpr Overload kOverloads[] = {
 }  // namespace
 }  // namespace internal
 
-Library k8s_urls() { return {"kubernetes.urls", 0, internal::kOverloads}; }
+Library k8s_urls() {
+  return {"kubernetes.urls", 0, internal::kOverloads};
+}
 
 }  // namespace ameia::expr

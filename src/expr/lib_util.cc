@@ -59,15 +59,16 @@ size_t offset_of(std::string_view text, bool ascii, uint64_t n) {
 
 namespace {
 
-// Go's unicode.IsPrint beyond ASCII, by the blocks that hold no printable character. Unassigned code points count as printable.
+// Go's unicode.IsPrint beyond ASCII, by the blocks that hold no printable character. Unassigned code points count as
+// printable.
 bool is_printable(uint32_t c) {
   struct Range {
     uint32_t first, last;
   };
-  static constexpr Range kHidden[] = {{0x7f, 0xa0},     {0xad, 0xad},     {0x600, 0x605},   {0x61c, 0x61c},   {0x6dd, 0x6dd},
-                                      {0x70f, 0x70f},   {0x1680, 0x1680}, {0x180e, 0x180e}, {0x2000, 0x200f}, {0x2028, 0x202f},
-                                      {0x205f, 0x206f}, {0x3000, 0x3000}, {0xd800, 0xf8ff}, {0xfeff, 0xfeff}, {0xfff0, 0xfffb},
-                                      {0xfffe, 0xffff}, {0xe0000, 0x10ffff}};
+  static constexpr Range kHidden[] = {
+      {0x7f, 0xa0},     {0xad, 0xad},     {0x600, 0x605},   {0x61c, 0x61c},   {0x6dd, 0x6dd},     {0x70f, 0x70f},
+      {0x1680, 0x1680}, {0x180e, 0x180e}, {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},   {0x3000, 0x3000},
+      {0xd800, 0xf8ff}, {0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0x10ffff}};
   if (c < 0x20) return false;
   for (const Range& range : kHidden) {
     if (c >= range.first && c <= range.last) return c >= 0xe0100 && c <= 0xe01ef;  // variation selectors are printable
@@ -122,7 +123,8 @@ uint64_t traverse(const Value& value, uint32_t depth) {
     case ValueKind::kList:
     case ValueKind::kDocList: {
       uint64_t cost = 0;
-      for (uint32_t i = 0, n = list_size(value); i < n; ++i) cost = add_sat(cost, traverse(list_at(value, i), depth + 1));
+      for (uint32_t i = 0, n = list_size(value); i < n; ++i)
+        cost = add_sat(cost, traverse(list_at(value, i), depth + 1));
       return cost;
     }
     case ValueKind::kMap:
@@ -140,6 +142,8 @@ uint64_t traverse(const Value& value, uint32_t depth) {
 
 }  // namespace
 
-uint64_t traversal_cost(const Value& value) { return traverse(value, 0); }
+uint64_t traversal_cost(const Value& value) {
+  return traverse(value, 0);
+}
 
 }  // namespace ameia::expr::internal

@@ -1,5 +1,6 @@
 // google.protobuf's wrappers of scalars: constructing one gives the scalar itself, as CEL unwraps them at once.
-// The checker turns Name{value: e} into a call of "Name@new"; its result is dyn, because a wrapper also compares with null.
+// The checker turns Name{value: e} into a call of "Name@new"; its result is dyn, because a wrapper also compares with
+// null.
 #include <cmath>
 
 #include "expr/function.h"
@@ -10,9 +11,13 @@ namespace ameia::expr {
 namespace {
 
 constexpr uint64_t kStructCost = 40;  // cel-go's base cost of making an object
-uint64_t cost_of_making(const Value*, uint32_t, const Value&) { return kStructCost; }
+uint64_t cost_of_making(const Value*, uint32_t, const Value&) {
+  return kStructCost;
+}
 
-Value same(CallContext&, const Value* args, uint32_t) { return args[0]; }
+Value same(CallContext&, const Value* args, uint32_t) {
+  return args[0];
+}
 
 Value int32(CallContext& context, const Value* args, uint32_t) {
   if (args[0].integer < INT32_MIN || args[0].integer > INT32_MAX) return context.error("integer overflow");
@@ -29,12 +34,24 @@ Value float32(CallContext&, const Value* args, uint32_t) {
   return Value::of_double(static_cast<double>(static_cast<float>(number)));
 }
 
-Value no_bool(CallContext&, const Value*, uint32_t) { return Value::of(false); }
-Value no_int(CallContext&, const Value*, uint32_t) { return Value::of_int(0); }
-Value no_uint(CallContext&, const Value*, uint32_t) { return Value::of_uint(0); }
-Value no_double(CallContext&, const Value*, uint32_t) { return Value::of_double(0); }
-Value no_string(CallContext&, const Value*, uint32_t) { return Value::of_string({}, true); }
-Value no_bytes(CallContext&, const Value*, uint32_t) { return Value::of_bytes({}); }
+Value no_bool(CallContext&, const Value*, uint32_t) {
+  return Value::of(false);
+}
+Value no_int(CallContext&, const Value*, uint32_t) {
+  return Value::of_int(0);
+}
+Value no_uint(CallContext&, const Value*, uint32_t) {
+  return Value::of_uint(0);
+}
+Value no_double(CallContext&, const Value*, uint32_t) {
+  return Value::of_double(0);
+}
+Value no_string(CallContext&, const Value*, uint32_t) {
+  return Value::of_string({}, true);
+}
+Value no_bytes(CallContext&, const Value*, uint32_t) {
+  return Value::of_bytes({});
+}
 
 constexpr Overload kOverloads[] = {
     {"make_bool_value", "google.protobuf.BoolValue@new(bool) -> dyn", same, cost_of_making, true},
@@ -59,6 +76,8 @@ constexpr Overload kOverloads[] = {
 
 }  // namespace
 
-Library wrappers_library() { return {"wrappers", 0, kOverloads}; }
+Library wrappers_library() {
+  return {"wrappers", 0, kOverloads};
+}
 
 }  // namespace ameia::expr

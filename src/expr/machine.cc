@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <functional>
 
-#include "expr/internal/plan.h"
-#include "expr/internal/program_impl.h"
 #include "expr/internal/env_impl.h"
 #include "expr/internal/machine_impl.h"
+#include "expr/internal/plan.h"
+#include "expr/internal/program_impl.h"
 #include "expr/program.h"
 #include "expr/schema.h"
 
@@ -14,8 +14,12 @@ namespace ameia::expr {
 
 ProgramSet::ProgramSet() : impl_(std::make_unique<Impl>()) {}
 ProgramSet::~ProgramSet() = default;
-size_t ProgramSet::size() const { return impl_->programs.size(); }
-const Checked& ProgramSet::checked(ProgramId id) const { return impl_->programs[id].checked; }
+size_t ProgramSet::size() const {
+  return impl_->programs.size();
+}
+const Checked& ProgramSet::checked(ProgramId id) const {
+  return impl_->programs[id].checked;
+}
 
 int ProgramSet::variable_slot(std::string_view name) const {
   auto it = impl_->slots.find(name);
@@ -60,8 +64,9 @@ std::string bad_pattern(const Expr* root, RegexCache& regexes) {
     const Expr* e = open.back();
     open.pop_back();
     if (e == nullptr) continue;
-    if (e->kind == ExprKind::kCall && e->receiver && (e->name == "find" || e->name == "findAll") && e->args.size() > 1 &&
-        e->args[1]->kind == ExprKind::kLiteral && e->args[1]->literal.kind == Literal::Kind::kString) {
+    if (e->kind == ExprKind::kCall && e->receiver && (e->name == "find" || e->name == "findAll") &&
+        e->args.size() > 1 && e->args[1]->kind == ExprKind::kLiteral &&
+        e->args[1]->literal.kind == Literal::Kind::kString) {
       std::string why;
       if (!regexes.add(e->args[1]->literal.text)) {
         regexes.get(e->args[1]->literal.text, &why);
@@ -75,7 +80,8 @@ std::string bad_pattern(const Expr* root, RegexCache& regexes) {
       open.push_back(entry.value);
     }
     if (e->loop != nullptr) {
-      for (const Expr* part : {e->loop->iter_range, e->loop->accu_init, e->loop->loop_condition, e->loop->loop_step, e->loop->result}) {
+      for (const Expr* part :
+           {e->loop->iter_range, e->loop->accu_init, e->loop->loop_condition, e->loop->loop_step, e->loop->result}) {
         open.push_back(part);
       }
     }
@@ -87,9 +93,12 @@ std::string bad_pattern(const Expr* root, RegexCache& regexes) {
 
 base::Result<ProgramId> ProgramSetBuilder::add(Checked checked, uint32_t scope) {
   constexpr size_t kProgramsMax = 1'000'000;
-  if (impl_->programs.size() >= kProgramsMax) return base::fail(base::Code::kLimit, "too many expressions in one program set");
-  if (checked.ast == nullptr || checked.ast->root == nullptr) return base::fail(base::Code::kInvalidInput, "an expression without a tree");
-  if (std::string why = bad_pattern(checked.ast->root, impl_->regexes); !why.empty()) return base::fail(base::Code::kInvalidInput, why);
+  if (impl_->programs.size() >= kProgramsMax)
+    return base::fail(base::Code::kLimit, "too many expressions in one program set");
+  if (checked.ast == nullptr || checked.ast->root == nullptr)
+    return base::fail(base::Code::kInvalidInput, "an expression without a tree");
+  if (std::string why = bad_pattern(checked.ast->root, impl_->regexes); !why.empty())
+    return base::fail(base::Code::kInvalidInput, why);
   if (checked.references.size() <= checked.ast->ids) checked.references.resize(checked.ast->ids + 1);
   if (checked.types.size() <= checked.ast->ids) checked.types.resize(checked.ast->ids + 1);
   auto id = static_cast<ProgramId>(impl_->programs.size());
@@ -97,7 +106,8 @@ base::Result<ProgramId> ProgramSetBuilder::add(Checked checked, uint32_t scope) 
   return id;
 }
 
-void ProgramSetBuilder::composite_field(uint32_t scope, std::string_view composite, std::string_view field, ProgramId program) {
+void ProgramSetBuilder::composite_field(uint32_t scope, std::string_view composite, std::string_view field,
+                                        ProgramId program) {
   impl_->composite_names.emplace(composite);
   impl_->composites.push_back({std::string(composite), std::string(field), scope, program, 0, 0, 0});
   impl_->programs[program].is_composite = true;
@@ -108,7 +118,8 @@ namespace {
 // Every variable that each memo and composite field depends on, so that rebind() forgets no more than it must.
 class Dependencies {
  public:
-  explicit Dependencies(ProgramSet::Impl& set) : set_(set), fields_(set.composites.size()), known_(set.composites.size()) {}
+  explicit Dependencies(ProgramSet::Impl& set)
+      : set_(set), fields_(set.composites.size()), known_(set.composites.size()) {}
 
   void fill() {
     for (uint32_t i = 0; i < set_.composites.size(); ++i) {
@@ -159,7 +170,8 @@ class Dependencies {
       walk(entry.value, program, slots);
     }
     if (expr->loop != nullptr) {
-      for (const Expr* part : {expr->loop->iter_range, expr->loop->accu_init, expr->loop->loop_condition, expr->loop->loop_step, expr->loop->result}) {
+      for (const Expr* part : {expr->loop->iter_range, expr->loop->accu_init, expr->loop->loop_condition,
+                               expr->loop->loop_step, expr->loop->result}) {
         walk(part, program, slots);
       }
     }
@@ -249,7 +261,9 @@ void Machine::set(int slot, const Value& value) {
   impl_->globals[static_cast<size_t>(slot)] = value;
   impl_->bound.push_back(static_cast<uint32_t>(slot));
 }
-void Machine::set(std::string_view name, const Value& value) { set(impl_->programs->variable_slot(name), value); }
+void Machine::set(std::string_view name, const Value& value) {
+  set(impl_->programs->variable_slot(name), value);
+}
 void Machine::set(std::string_view name, const doc::Node& node, uint16_t schema) {
   bool typed = schema != 0 && impl_->schemas != nullptr;
   set(name, typed ? impl_->schemas->value(node, schema, impl_->arena) : Value::of_node(node));
@@ -265,9 +279,15 @@ void Machine::rebind(int slot, const Value& value) {
   recharge_composites();
 }
 
-void Machine::set_schemas(const Schemas* schemas) { impl_->schemas = schemas; }
-void Machine::set_host(void* host) { impl_->context.host = host; }
-base::Arena& Machine::arena() { return impl_->arena; }
+void Machine::set_schemas(const Schemas* schemas) {
+  impl_->schemas = schemas;
+}
+void Machine::set_host(void* host) {
+  impl_->context.host = host;
+}
+base::Arena& Machine::arena() {
+  return impl_->arena;
+}
 
 Outcome Machine::run(ProgramId program, const RunLimits& limits) {
   internal::Frame frame = impl_->frame(limits);
@@ -287,7 +307,11 @@ Outcome Machine::run(ProgramId program, const RunLimits& limits) {
   return outcome;
 }
 
-uint64_t Machine::take_composite_cost() { return std::exchange(impl_->shared.composite_cost, 0); }
-void Machine::recharge_composites() { ++impl_->shared.round; }
+uint64_t Machine::take_composite_cost() {
+  return std::exchange(impl_->shared.composite_cost, 0);
+}
+void Machine::recharge_composites() {
+  ++impl_->shared.round;
+}
 
 }  // namespace ameia::expr

@@ -85,7 +85,8 @@ class Expander {
     }
     if (from->loop != nullptr) {
       e->loop = builder_.arena().make<Comprehension>(*from->loop);
-      for (Expr** part : {&e->loop->iter_range, &e->loop->accu_init, &e->loop->loop_condition, &e->loop->loop_step, &e->loop->result}) {
+      for (Expr** part : {&e->loop->iter_range, &e->loop->accu_init, &e->loop->loop_condition, &e->loop->loop_step,
+                          &e->loop->result}) {
         *part = copy(*part);
       }
     }
@@ -122,7 +123,8 @@ class Expander {
   }
 
   // A list or map that grows by `step` on every round, or on those that pass the filter.
-  Expr* gather(Macro macro, Expr* range, std::string_view one, std::string_view two, Expr* init, Expr* filter, Expr* step) {
+  Expr* gather(Macro macro, Expr* range, std::string_view one, std::string_view two, Expr* init, Expr* filter,
+               Expr* step) {
     if (filter != nullptr) step = call("_?_:_", {filter, step, accumulator()});
     return loop({macro, one, two, range, kAccumulator, init, literal_bool(true), step, accumulator()});
   }
@@ -140,17 +142,22 @@ class Expander {
   const CallSite& site_;
 };
 
-bool is_name(const Expr* e, std::string_view name) { return e != nullptr && e->kind == ExprKind::kIdent && !e->leading_dot && e->name == name; }
+bool is_name(const Expr* e, std::string_view name) {
+  return e != nullptr && e->kind == ExprKind::kIdent && !e->leading_dot && e->name == name;
+}
 
 Expr* one_variable(Expander& x, const CallSite& site, Macro macro) {
   const std::span<Expr*> args = site.args;
   std::string_view name;
   const bool is_quantifier = macro == Macro::kAll || macro == Macro::kExists || macro == Macro::kExistsOne;
-  if (Expr* bad = x.variable(args[0], name, is_quantifier ? "argument must be a simple name" : "argument is not an identifier")) return bad;
+  if (Expr* bad =
+          x.variable(args[0], name, is_quantifier ? "argument must be a simple name" : "argument is not an identifier"))
+    return bad;
   if (is_quantifier) return x.quantifier(macro, name, {}, args[1]);
   if (macro == Macro::kFilter) return x.gather(macro, site.target, name, {}, x.list({}), args[1], x.append(args[0]));
   Expr* filter = args.size() == 3 ? args[1] : nullptr;
-  return x.gather(filter != nullptr ? Macro::kMapFilter : Macro::kMap, site.target, name, {}, x.list({}), filter, x.append(args.back()));
+  return x.gather(filter != nullptr ? Macro::kMapFilter : Macro::kMap, site.target, name, {}, x.list({}), filter,
+                  x.append(args.back()));
 }
 
 Expr* two_variables(Expander& x, const CallSite& site, Macro macro) {
@@ -159,9 +166,11 @@ Expr* two_variables(Expander& x, const CallSite& site, Macro macro) {
   if (Expr* bad = x.variable(args[0], one, "argument must be a simple name")) return bad;
   if (Expr* bad = x.variable(args[1], two, "argument must be a simple name")) return bad;
   if (one == two) return x.misuse(args[1]->caret, "duplicate variable name: " + std::string(one));
-  if (macro == Macro::kAll || macro == Macro::kExists || macro == Macro::kExistsOne) return x.quantifier(macro, one, two, args[2]);
+  if (macro == Macro::kAll || macro == Macro::kExists || macro == Macro::kExistsOne)
+    return x.quantifier(macro, one, two, args[2]);
   Expr* filter = args.size() == 4 ? args[2] : nullptr;
-  if (macro == Macro::kTransformList) return x.gather(macro, site.target, one, two, x.list({}), filter, x.append(args.back()));
+  if (macro == Macro::kTransformList)
+    return x.gather(macro, site.target, one, two, x.list({}), filter, x.append(args.back()));
   Expr* step = macro == Macro::kTransformMap ? x.call("cel.@mapInsert", {x.accumulator(), x.ident(one), args.back()})
                                              : x.call("cel.@mapInsert", {x.accumulator(), args.back()});
   return x.gather(macro, site.target, one, two, x.node(ExprKind::kMap), filter, step);
@@ -181,8 +190,10 @@ Expr* optional_map(Expander& x, const CallSite& site, bool flat) {
 
 Expr* sort_by(Expander& x, const CallSite& site) {
   static constexpr std::string_view kInput = "@__sortBy_input__";
-  if (site.target->kind == ExprKind::kLiteral || site.target->kind == ExprKind::kMap || site.target->kind == ExprKind::kStruct) {
-    return x.misuse(site.target->caret, "sortBy can only be applied to a list, identifier, comprehension, call or select expression");
+  if (site.target->kind == ExprKind::kLiteral || site.target->kind == ExprKind::kMap ||
+      site.target->kind == ExprKind::kStruct) {
+    return x.misuse(site.target->caret,
+                    "sortBy can only be applied to a list, identifier, comprehension, call or select expression");
   }
   std::string_view name;
   if (Expr* bad = x.variable(site.args[0], name, "argument is not an identifier")) return bad;
@@ -193,8 +204,11 @@ Expr* sort_by(Expander& x, const CallSite& site) {
 bool may_be_number(const Expr* e) {
   switch (e->kind) {
     case ExprKind::kLiteral:
-      return e->literal.kind == Literal::Kind::kInt || e->literal.kind == Literal::Kind::kUint || e->literal.kind == Literal::Kind::kDouble;
-    case ExprKind::kList: case ExprKind::kMap: case ExprKind::kStruct: return false;
+      return e->literal.kind == Literal::Kind::kInt || e->literal.kind == Literal::Kind::kUint ||
+             e->literal.kind == Literal::Kind::kDouble;
+    case ExprKind::kList:
+    case ExprKind::kMap:
+    case ExprKind::kStruct: return false;
     default: return true;
   }
 }
@@ -233,11 +247,13 @@ bool small_number(const Expr* e, std::string& out) {
 Expr* namespace_cel(Builder& builder, Expander& x, const CallSite& site) {
   const std::span<Expr*> args = site.args;
   if (site.function == "bind" && args.size() == 3) {
-    if (args[0]->kind != ExprKind::kIdent) return x.misuse(args[0]->caret, "cel.bind() variable names must be simple identifiers");
+    if (args[0]->kind != ExprKind::kIdent)
+      return x.misuse(args[0]->caret, "cel.bind() variable names must be simple identifiers");
     return x.bind(Macro::kBind, args[0]->name, args[1], args[2]);
   }
   if (site.function == "block" && args.size() == 2) {
-    if (args[0]->kind != ExprKind::kList) return x.misuse(args[0]->caret, "cel.block requires the first arg to be a list literal");
+    if (args[0]->kind != ExprKind::kList)
+      return x.misuse(args[0]->caret, "cel.block requires the first arg to be a list literal");
     // A slot may name those before it: one binding inside the other.
     Expr* body = args[1];
     for (size_t i = args[0]->args.size(); i-- > 0;) {
@@ -252,7 +268,8 @@ Expr* namespace_cel(Builder& builder, Expander& x, const CallSite& site) {
   for (size_t i = 0; i < args.size(); ++i) {
     if (i > 0) name += ':';
     if (!small_number(args[i], name)) {
-      return x.misuse(args[i]->caret, "cel." + std::string(site.function) + " requires a single non-negative int constant arg");
+      return x.misuse(args[i]->caret,
+                      "cel." + std::string(site.function) + " requires a single non-negative int constant arg");
     }
   }
   return x.ident(builder.arena().copy(name));

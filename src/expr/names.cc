@@ -9,28 +9,40 @@ namespace {
 #define LABEL_1035 "[a-z]([-a-z0-9]*[a-z0-9])?"
 #define QUALIFIED "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 constexpr std::string_view kLabelError =
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric "
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
+    "an alphanumeric "
     "character (e.g. 'my-name',  or '123-abc', regex used for validation is '" LABEL_1123 "')";
 constexpr std::string_view kSubdomainError =
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
+    "end with an "
     "alphanumeric character (e.g. 'example.com', regex used for validation is '" LABEL_1123 "(\\." LABEL_1123 ")*')";
 constexpr std::string_view kLabel1035Error =
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an "
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
+    "and end with an "
     "alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '" LABEL_1035 "')";
 constexpr std::string_view kQualifiedError =
-    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or "
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
+    "(e.g. 'MyName',  or "
     "'my.name',  or '123-abc', regex used for validation is '" QUALIFIED "')";
 constexpr std::string_view kLabelValueError =
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
-    "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(" QUALIFIED ")?')";
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
+    "end with an "
+    "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(" QUALIFIED
+    ")?')";
 #undef LABEL_1123
 #undef LABEL_1035
 #undef QUALIFIED
 constexpr size_t kLabelMax = 63, kSubdomainMax = 253;
 
-bool lower(char c) { return c >= 'a' && c <= 'z'; }
-bool digit(char c) { return c >= '0' && c <= '9'; }
-bool upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
 
 bool is_label(std::string_view text) {
   const auto edge = [](char c) { return lower(c) || digit(c); };
@@ -51,7 +63,9 @@ bool is_qualified(std::string_view text) {
          std::all_of(text.begin(), text.end(), [&](char c) { return edge(c) || c == '-' || c == '_' || c == '.'; });
 }
 
-std::string too_long(size_t limit, std::string_view unit) { return "must be no more than " + std::to_string(limit) + " " + std::string(unit); }
+std::string too_long(size_t limit, std::string_view unit) {
+  return "must be no more than " + std::to_string(limit) + " " + std::string(unit);
+}
 
 // A name that ends in '-' is judged as if a letter stood for its end.
 std::string masked(std::string_view text, bool prefix) {
@@ -89,7 +103,8 @@ std::vector<std::string> qualified_name_errors(std::string_view text) {
   std::vector<std::string> out;
   const size_t slash = text.find('/');
   if (slash != text.rfind('/')) {
-    out.push_back("a valid label key " + std::string(kQualifiedError) + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
+    out.push_back("a valid label key " + std::string(kQualifiedError) +
+                  " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
     return out;
   }
   std::string_view name = text;

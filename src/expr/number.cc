@@ -8,7 +8,9 @@
 namespace ameia::expr::internal {
 namespace {
 
-int order(auto a, auto b) { return a < b ? -1 : b < a ? 1 : 0; }
+int order(auto a, auto b) {
+  return a < b ? -1 : b < a ? 1 : 0;
+}
 
 // As cel-go: beyond the integers by range, within them as doubles, so that 2^63 - 1 and 2^63 are equal here.
 int compare_int_double(int64_t i, double d) {
@@ -25,7 +27,9 @@ int compare_uint_double(uint64_t u, double d) {
   return order(static_cast<double>(u), d);
 }
 
-int flip(int comparison) { return comparison == 2 ? 2 : -comparison; }
+int flip(int comparison) {
+  return comparison == 2 ? 2 : -comparison;
+}
 
 }  // namespace
 

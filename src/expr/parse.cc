@@ -14,14 +14,17 @@ namespace {
 constexpr std::string_view kOperandExpected =
     "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 constexpr std::string_view kArgumentExpected =
-    "{'[', '{', '(', ')', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+    "{'[', '{', '(', ')', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, "
+    "IDENTIFIER}";
 constexpr std::string_view kIndexExpected =
-    "{'[', '{', '(', '.', '-', '!', '?', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+    "{'[', '{', '(', '.', '-', '!', '?', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, "
+    "IDENTIFIER}";
 
 // cel-spec "Syntax": identifiers that are not variables or functions, though they may be fields.
 bool is_reserved(std::string_view word) {
-  static constexpr std::string_view kWords[] = {"as",     "break",   "const",     "continue", "else", "for",  "function", "if",   "import",
-                                                "let",    "loop",    "package",   "namespace", "return", "var", "void",     "while"};
+  static constexpr std::string_view kWords[] = {"as",        "break",  "const",  "continue", "else", "for",
+                                                "function",  "if",     "import", "let",      "loop", "package",
+                                                "namespace", "return", "var",    "void",     "while"};
   if (word.size() < 2 || word.size() > 9) return false;
   for (std::string_view reserved : kWords) {
     if (word == reserved) return true;
@@ -54,16 +57,34 @@ Binary binary_of(Tok tok) {
 
 bool starts_operand(Tok tok) {
   switch (tok) {
-    case Tok::kIdent: case Tok::kInt: case Tok::kUint: case Tok::kDouble: case Tok::kString: case Tok::kBytes: case Tok::kTrue:
-    case Tok::kFalse: case Tok::kNull: case Tok::kLParen: case Tok::kLBracket: case Tok::kLBrace: case Tok::kDot: case Tok::kMinus:
-    case Tok::kBang:
-      return true;
+    case Tok::kIdent:
+    case Tok::kInt:
+    case Tok::kUint:
+    case Tok::kDouble:
+    case Tok::kString:
+    case Tok::kBytes:
+    case Tok::kTrue:
+    case Tok::kFalse:
+    case Tok::kNull:
+    case Tok::kLParen:
+    case Tok::kLBracket:
+    case Tok::kLBrace:
+    case Tok::kDot:
+    case Tok::kMinus:
+    case Tok::kBang: return true;
     default: return false;
   }
 }
 
 // Tokens that may follow an expression where it stands, apart from operators.
-enum Follow : uint32_t { kFollowEnd = 1, kFollowParen = 2, kFollowBracket = 4, kFollowBrace = 8, kFollowComma = 16, kFollowColon = 32 };
+enum Follow : uint32_t {
+  kFollowEnd = 1,
+  kFollowParen = 2,
+  kFollowBracket = 4,
+  kFollowBrace = 8,
+  kFollowComma = 16,
+  kFollowColon = 32
+};
 uint32_t follow_of(Tok tok) {
   switch (tok) {
     case Tok::kEnd: return kFollowEnd;
@@ -114,7 +135,8 @@ class Parser {
         stop();
         return;
       }
-      builder_.issue(token_.begin, "Syntax error: token recognition error at: '" + std::string(lexer_.text(token_)) + "'");
+      builder_.issue(token_.begin,
+                     "Syntax error: token recognition error at: '" + std::string(lexer_.text(token_)) + "'");
       token_ = lexer_.next();
     }
   }
@@ -123,7 +145,8 @@ class Parser {
   }
   void syntax_error(const Token& at, std::string_view problem, std::string_view expected) {
     if (!stopped_) {
-      builder_.issue(at.begin, "Syntax error: " + std::string(problem) + " " + shown(at) + (expected.empty() ? "" : " ") + std::string(expected));
+      builder_.issue(at.begin, "Syntax error: " + std::string(problem) + " " + shown(at) +
+                                   (expected.empty() ? "" : " ") + std::string(expected));
     }
     stop();
   }
@@ -140,9 +163,12 @@ class Parser {
     // A token too many, a token too few, or something else: what ANTLR would call it.
     const bool deletable = Lexer(lexer_).next().kind == kind;
     const bool insertable = kind == Tok::kColon ? starts_operand(token_.kind) : (follow_ & follow_of(token_.kind)) != 0;
-    if (deletable) syntax_error(token_, "extraneous input", std::string("expecting ") + written);
-    else if (insertable) syntax_error(token_, std::string("missing ") + written + " at", {});
-    else syntax_error(token_, "mismatched input", std::string("expecting ") + written);
+    if (deletable)
+      syntax_error(token_, "extraneous input", std::string("expecting ") + written);
+    else if (insertable)
+      syntax_error(token_, std::string("missing ") + written + " at", {});
+    else
+      syntax_error(token_, "mismatched input", std::string("expecting ") + written);
     return false;
   }
 
@@ -153,7 +179,8 @@ class Parser {
     builder_.issue(offset, std::move(message));
     return nothing();
   }
-  Parsed call(std::string_view function, uint32_t caret, uint32_t begin, std::initializer_list<Expr*> args, uint32_t height) {
+  Parsed call(std::string_view function, uint32_t caret, uint32_t begin, std::initializer_list<Expr*> args,
+              uint32_t height) {
     Expr* e = make(ExprKind::kCall, caret, begin);
     e->name = function;
     e->args = builder_.arena().copy(std::span<Expr* const>(args.begin(), args.size()));
@@ -197,7 +224,8 @@ class Parser {
       follow_ = outer;
       expect(Tok::kColon, "':'");
       const Parsed no = stopped_ ? nothing() : ternary();
-      condition = call("_?_:_", caret, begin, {condition.expr, yes.expr, no.expr}, deeper(std::max({condition.height, yes.height, no.height})));
+      condition = call("_?_:_", caret, begin, {condition.expr, yes.expr, no.expr},
+                       deeper(std::max({condition.height, yes.height, no.height})));
     }
     --depth_;
     return condition;
@@ -209,8 +237,10 @@ class Parser {
   template <Tok kOperator>
   Parsed logical(std::string_view function) {
     const auto term = [this] {
-      if constexpr (kOperator == Tok::kOr) return logical<Tok::kAnd>("_&&_");
-      else return binary(1);
+      if constexpr (kOperator == Tok::kOr)
+        return logical<Tok::kAnd>("_&&_");
+      else
+        return binary(1);
     };
     const Parsed first = term();
     if (token_.kind != kOperator || stopped_) return first;
@@ -310,7 +340,8 @@ class Parser {
       if (field.kind == Tok::kTrue || field.kind == Tok::kFalse || field.kind == Tok::kNull) {
         syntax_error(field, "mismatched input", "expecting IDENTIFIER");
       } else if (!stopped_) {
-        builder_.issue(field.begin, "Syntax error: no viable alternative at input '." + (field.kind == Tok::kEnd ? "" : std::string(lexer_.text(field))) + "'");
+        builder_.issue(field.begin, "Syntax error: no viable alternative at input '." +
+                                        (field.kind == Tok::kEnd ? "" : std::string(lexer_.text(field))) + "'");
         stop();
       }
       return left;
@@ -348,13 +379,15 @@ class Parser {
       advance();
     }
     if (!starts_operand(token_.kind)) {
-      syntax_error(token_, "mismatched input", "expecting " + std::string(optional ? kOperandExpected : kIndexExpected));
+      syntax_error(token_, "mismatched input",
+                   "expecting " + std::string(optional ? kOperandExpected : kIndexExpected));
       return left;
     }
     const Parsed at = expression(kFollowBracket);
     expect(Tok::kRBracket, "']'");
     if (optional && !syntax_.optional_syntax) return issue(caret, "unsupported syntax '[?'");
-    return call(optional ? "_[?_]" : "_[_]", caret, begin, {left.expr, at.expr}, deeper(std::max(left.height, at.height)));
+    return call(optional ? "_[?_]" : "_[_]", caret, begin, {left.expr, at.expr},
+                deeper(std::max(left.height, at.height)));
   }
 
   // '(' arguments ')' after a name; `target` without expression is a global call's.
@@ -404,7 +437,8 @@ class Parser {
       case Tok::kDot: {
         advance();
         if (token_.kind != Tok::kIdent) {
-          builder_.issue(token_.begin, "Syntax error: no viable alternative at input '." + (token_.kind == Tok::kEnd ? "" : std::string(lexer_.text(token_))) + "'");
+          builder_.issue(token_.begin, "Syntax error: no viable alternative at input '." +
+                                           (token_.kind == Tok::kEnd ? "" : std::string(lexer_.text(token_))) + "'");
           stop();
           return nothing();
         }
@@ -425,13 +459,19 @@ class Parser {
         builder_.issue(token_.begin, "Syntax error: no viable alternative at input '-'");
         stop();
         return nothing();
-      case Tok::kInt: case Tok::kUint: case Tok::kDouble: case Tok::kString: case Tok::kBytes: case Tok::kTrue: case Tok::kFalse:
-      case Tok::kNull:
-        return literal(token.begin);
+      case Tok::kInt:
+      case Tok::kUint:
+      case Tok::kDouble:
+      case Tok::kString:
+      case Tok::kBytes:
+      case Tok::kTrue:
+      case Tok::kFalse:
+      case Tok::kNull: return literal(token.begin);
       default: {
         if (!stopped_) {
           advance();
-          syntax_error(token, starts_operand(token_.kind) && token.kind != Tok::kEnd ? "extraneous input" : "mismatched input",
+          syntax_error(token,
+                       starts_operand(token_.kind) && token.kind != Tok::kEnd ? "extraneous input" : "mismatched input",
                        "expecting " + std::string(kOperandExpected));
         }
         return nothing();
@@ -600,12 +640,14 @@ class Parser {
     Expr* e = make(ExprKind::kLiteral, begin, begin);
     Literal& value = e->literal;
     switch (token.kind) {
-      case Tok::kTrue: case Tok::kFalse:
+      case Tok::kTrue:
+      case Tok::kFalse:
         value.kind = Literal::Kind::kBool;
         value.boolean = token.kind == Tok::kTrue;
         break;
       case Tok::kNull: break;
-      case Tok::kInt: case Tok::kUint: {
+      case Tok::kInt:
+      case Tok::kUint: {
         const bool is_unsigned = token.kind == Tok::kUint;
         if (is_unsigned) text.remove_suffix(1);
         const bool hex = text.starts_with("0x");
@@ -613,7 +655,8 @@ class Parser {
         uint64_t magnitude = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), magnitude, hex ? 16 : 10);
         const uint64_t max = is_unsigned ? UINT64_MAX : static_cast<uint64_t>(INT64_MAX) + (negative ? 1 : 0);
-        if (error != std::errc{} || magnitude > max) return issue(begin, is_unsigned ? "invalid uint literal" : "invalid int literal");
+        if (error != std::errc{} || magnitude > max)
+          return issue(begin, is_unsigned ? "invalid uint literal" : "invalid int literal");
         value.kind = is_unsigned ? Literal::Kind::kUint : Literal::Kind::kInt;
         if (is_unsigned) {
           value.unsigned_integer = magnitude;
@@ -625,7 +668,8 @@ class Parser {
       case Tok::kDouble: {
         double number = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error == std::errc::result_out_of_range) {  // an underflow is zero or the nearest small number, an overflow is an error
+        if (error == std::errc::result_out_of_range) {  // an underflow is zero or the nearest small number, an overflow
+                                                        // is an error
           number = std::strtod(std::string(text).c_str(), nullptr);
           if (number > 1) return issue(begin, "invalid double literal");
         }
@@ -694,19 +738,22 @@ std::optional<size_t> count_code_points(std::string_view text, uint32_t& bad) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<Ast>, std::vector<Issue>> parse(std::string_view source, const Syntax& syntax, const ParseLimits& limits) {
+std::expected<std::unique_ptr<Ast>, std::vector<Issue>> parse(std::string_view source, const Syntax& syntax,
+                                                              const ParseLimits& limits) {
   // A code point has at most four bytes, so that a huge source is refused before it is read.
   uint32_t bad = 0;
   std::optional<size_t> code_points;
   if (source.size() / 4 <= limits.source_code_points_max) {
     code_points = count_code_points(source, bad);
-    if (!code_points) return std::unexpected(std::vector<Issue>{{bad, "Syntax error: the expression is not valid UTF-8"}});
+    if (!code_points)
+      return std::unexpected(std::vector<Issue>{{bad, "Syntax error: the expression is not valid UTF-8"}});
   } else {
     code_points = source.size() / 4;
   }
   if (*code_points > limits.source_code_points_max) {
-    return std::unexpected(std::vector<Issue>{{kNoOffset, "expression code point size exceeds limit: size: " + std::to_string(*code_points) +
-                                                              ", limit " + std::to_string(limits.source_code_points_max)}});
+    return std::unexpected(std::vector<Issue>{
+        {kNoOffset, "expression code point size exceeds limit: size: " + std::to_string(*code_points) + ", limit " +
+                        std::to_string(limits.source_code_points_max)}});
   }
   auto ast = std::make_unique<Ast>();
   ast->source.assign(source);

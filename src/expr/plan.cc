@@ -1,5 +1,5 @@
-#include "expr/internal/env_impl.h"
 #include "expr/internal/cost.h"
+#include "expr/internal/env_impl.h"
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
 #include "expr/internal/planner.h"
@@ -13,27 +13,35 @@ struct Operator {
   Body body;
 };
 constexpr Operator kOperators[] = {
-    {"_+_", op_add}, {"_-_", op_subtract}, {"_*_", op_multiply}, {"_/_", op_divide}, {"_%_", op_modulo}, {"-_", op_negate},
-    {"_<_", op_less}, {"_<=_", op_less_equal}, {"_>_", op_greater}, {"_>=_", op_greater_equal},
+    {"_+_", op_add},   {"_-_", op_subtract}, {"_*_", op_multiply},    {"_/_", op_divide},  {"_%_", op_modulo},
+    {"-_", op_negate}, {"_<_", op_less},     {"_<=_", op_less_equal}, {"_>_", op_greater}, {"_>=_", op_greater_equal},
 };
 
 bool is_conversion(std::string_view name) {
-  for (std::string_view conversion : {"bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"}) {
+  for (std::string_view conversion :
+       {"bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"}) {
     if (name == conversion) return true;
   }
   return false;
 }
 
-// cel-go charges by overload id, which a call of unknown kinds does not have; these Kubernetes charges by function name.
+// cel-go charges by overload id, which a call of unknown kinds does not have; these Kubernetes charges by function
+// name.
 bool is_charged_by_name(std::string_view name) {
   static constexpr std::string_view kNames[] = {
-      "check", "fieldSelector", "labelSelector", "isSorted", "sum", "max", "min", "indexOf", "lastIndexOf", "url", "lowerAscii",
-      "upperAscii", "substring", "trim", "jsonpatch.escapeKey", "replace", "split", "join", "find", "findAll", "cidr", "isIP",
-      "isCIDR", "ip", "ip.isCanonical", "containsIP", "containsCIDR", "quantity", "isQuantity", "semver", "isSemver", "validate"};
+      "check",      "fieldSelector", "labelSelector", "isSorted",    "sum",
+      "max",        "min",           "indexOf",       "lastIndexOf", "url",
+      "lowerAscii", "upperAscii",    "substring",     "trim",        "jsonpatch.escapeKey",
+      "replace",    "split",         "join",          "find",        "findAll",
+      "cidr",       "isIP",          "isCIDR",        "ip",          "ip.isCanonical",
+      "containsIP", "containsCIDR",  "quantity",      "isQuantity",  "semver",
+      "isSemver",   "validate"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
-constexpr uint32_t bit(ValueKind kind) { return 1u << static_cast<uint32_t>(kind); }
+constexpr uint32_t bit(ValueKind kind) {
+  return 1u << static_cast<uint32_t>(kind);
+}
 constexpr uint32_t kAnyKind = ~bit(ValueKind::kError);
 
 // The kinds of value that a signature's parameter accepts, and the opaque type it names, if any.
@@ -44,12 +52,23 @@ void parameter(std::string_view text, uint32_t& kinds, std::string_view& opaque)
     uint32_t kinds;
   };
   static constexpr Row kRows[] = {
-      {"dyn", kAnyKind}, {"any", kAnyKind}, {"bool", bit(ValueKind::kBool)}, {"int", bit(ValueKind::kInt)},
-      {"uint", bit(ValueKind::kUint)}, {"double", bit(ValueKind::kDouble)}, {"string", bit(ValueKind::kString)},
-      {"bytes", bit(ValueKind::kBytes)}, {"duration", bit(ValueKind::kDuration)}, {"timestamp", bit(ValueKind::kTimestamp)},
-      {"null", bit(ValueKind::kNull)}, {"null_type", bit(ValueKind::kNull)},
-      {"list", bit(ValueKind::kList) | bit(ValueKind::kDocList)}, {"map", bit(ValueKind::kMap) | bit(ValueKind::kDocMap)},
-      {"optional", bit(ValueKind::kOptional)}, {"optional_type", bit(ValueKind::kOptional)}, {"type", bit(ValueKind::kType)},
+      {"dyn", kAnyKind},
+      {"any", kAnyKind},
+      {"bool", bit(ValueKind::kBool)},
+      {"int", bit(ValueKind::kInt)},
+      {"uint", bit(ValueKind::kUint)},
+      {"double", bit(ValueKind::kDouble)},
+      {"string", bit(ValueKind::kString)},
+      {"bytes", bit(ValueKind::kBytes)},
+      {"duration", bit(ValueKind::kDuration)},
+      {"timestamp", bit(ValueKind::kTimestamp)},
+      {"null", bit(ValueKind::kNull)},
+      {"null_type", bit(ValueKind::kNull)},
+      {"list", bit(ValueKind::kList) | bit(ValueKind::kDocList)},
+      {"map", bit(ValueKind::kMap) | bit(ValueKind::kDocMap)},
+      {"optional", bit(ValueKind::kOptional)},
+      {"optional_type", bit(ValueKind::kOptional)},
+      {"type", bit(ValueKind::kType)},
   };
   opaque = {};
   for (const Row& row : kRows) {
@@ -279,7 +298,9 @@ Planned Planner::plan_map(const Expr* expr) {
 }
 
 // Constructed objects come with mutating policies; until then no environment declares a type that can be made.
-Planned Planner::plan_struct(const Expr* expr) { return fail(expr, "unknown type: " + std::string(expr->name), 40); }
+Planned Planner::plan_struct(const Expr* expr) {
+  return fail(expr, "unknown type: " + std::string(expr->name), 40);
+}
 
 // ---- calls
 
@@ -302,7 +323,9 @@ Planned Planner::plan_logic(const Expr* expr, bool conjunction) {
   return {node};
 }
 
-Planned Planner::plan_branch(const Expr* expr) { return is_attribute(expr) ? plan_path(expr, true) : plan(expr); }
+Planned Planner::plan_branch(const Expr* expr) {
+  return is_attribute(expr) ? plan_path(expr, true) : plan(expr);
+}
 
 Planned Planner::plan_ternary(const Expr* expr) {
   auto* node = make<TernaryNode>(eval_ternary, expr);
@@ -439,8 +462,8 @@ Planned Planner::plan_library_call(const Expr* expr) {
   node->candidate_count = static_cast<uint32_t>(reference(expr).overloads.size());
   node->cost_by_overload = node->candidate_count == 1 || is_charged_by_name(expr->name);
   // Calls with a literal pattern are rewritten by cel-go, into variadic ones.
-  const bool has_pattern = (expr->name == "matches" || expr->name == "find" || expr->name == "findAll") && args.size() > 1 &&
-                           expr->args[1]->kind == ExprKind::kLiteral;
+  const bool has_pattern = (expr->name == "matches" || expr->name == "find" || expr->name == "findAll") &&
+                           args.size() > 1 && expr->args[1]->kind == ExprKind::kLiteral;
   node->is_variadic = args.size() > 2 || has_pattern;
   if (!all_known) return {node};
   Planned folded = fold(expr, node);

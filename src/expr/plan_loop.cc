@@ -48,12 +48,13 @@ bool Planner::plan_gather(const Expr* expr, LoopNode& loop, Eval& eval) {
       step->args[1]->optional_args.empty()) {
     body = step->args[1]->args[0];
     eval = eval_map_list;
-  } else if (c.accu_init->kind == ExprKind::kMap && c.accu_init->entries.empty() && is_call(step, "cel.@mapInsert", 3) &&
-             is_name(step->args[0], c.accu_var) && is_name(step->args[1], c.iter_var)) {
+  } else if (c.accu_init->kind == ExprKind::kMap && c.accu_init->entries.empty() &&
+             is_call(step, "cel.@mapInsert", 3) && is_name(step->args[0], c.accu_var) &&
+             is_name(step->args[1], c.iter_var)) {
     body = step->args[2];
     eval = eval_transform_map;
-  } else if (c.accu_init->kind == ExprKind::kMap && c.accu_init->entries.empty() && is_call(step, "cel.@mapInsert", 2) &&
-             is_name(step->args[0], c.accu_var)) {
+  } else if (c.accu_init->kind == ExprKind::kMap && c.accu_init->entries.empty() &&
+             is_call(step, "cel.@mapInsert", 2) && is_name(step->args[0], c.accu_var)) {
     body = step->args[1];
     eval = eval_transform_entry;
   } else {
@@ -107,7 +108,8 @@ Planned Planner::plan_fold(const Expr* expr) {
 
 Planned Planner::plan_loop(const Expr* expr) {
   const Comprehension& c = *expr->loop;
-  if (is_bool(c.loop_condition, false) && c.iter_range->kind == ExprKind::kList && c.iter_range->args.empty()) return plan_bind(expr);
+  if (is_bool(c.loop_condition, false) && c.iter_range->kind == ExprKind::kList && c.iter_range->args.empty())
+    return plan_bind(expr);
 
   auto* loop = make<LoopNode>(nullptr, expr);
   const Expr* body = nullptr;
@@ -118,7 +120,8 @@ Planned Planner::plan_loop(const Expr* expr) {
     body = c.loop_step->args[1];
   } else if (is_bool(c.accu_init, false) && is_call(c.loop_condition, "@not_strictly_false", 1) &&
              is_call(c.loop_condition->args[0], "!_", 1) && is_name(c.loop_condition->args[0]->args[0], c.accu_var) &&
-             is_call(c.loop_step, "_||_", 2) && is_name(c.loop_step->args[0], c.accu_var) && is_name(c.result, c.accu_var)) {
+             is_call(c.loop_step, "_||_", 2) && is_name(c.loop_step->args[0], c.accu_var) &&
+             is_name(c.result, c.accu_var)) {
     loop->eval = eval_exists;
     body = c.loop_step->args[1];
   } else if (is_int(c.accu_init, 0) && is_bool(c.loop_condition, true) && is_call(c.loop_step, "_?_:_", 3) &&

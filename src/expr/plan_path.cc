@@ -7,7 +7,8 @@ bool Planner::is_attribute(const Expr* expr) const {
   switch (expr->kind) {
     case ExprKind::kIdent: return reference(expr).type_value == nullptr;
     case ExprKind::kSelect: return !expr->test_only && reference(expr).type_value == nullptr;
-    case ExprKind::kCall: return expr->args.size() == 2 && (expr->name == "_[_]" || expr->name == "_?._" || expr->name == "_[?_]");
+    case ExprKind::kCall:
+      return expr->args.size() == 2 && (expr->name == "_[_]" || expr->name == "_?._" || expr->name == "_[?_]");
     default: return false;
   }
 }
@@ -92,7 +93,8 @@ Planned Planner::plan_path(const Expr* expr, bool resolve_only) {
     if (base->kind == ExprKind::kIdent && !base->leading_dot) var = local(name);
     if (var == nullptr && set_.is_composite(name)) {
       // Kubernetes' variables.x: the name and the field cost 1 each, the field's program is charged apart.
-      if (steps[0].kind != Step::Kind::kField) return fail(expr, "the fields of '" + std::string(name) + "' are chosen by literal names only", 1);
+      if (steps[0].kind != Step::Kind::kField)
+        return fail(expr, "the fields of '" + std::string(name) + "' are chosen by literal names only", 1);
       int index = set_.composite_index(set_.programs[program_].scope, name, steps[0].value.str());
       if (index < 0) return fail(expr, steps[0].missing->message, 2);
       auto* composite = make<CompositeNode>(eval_composite, base);

@@ -12,7 +12,9 @@ uint64_t mix(uint64_t a, uint64_t b) {
   a *= 0xff51afd7ed558ccdULL;
   return a ^ (a >> 32);
 }
-uint64_t hash_text(std::string_view text) { return mix(doc::key_hash(text), text.size()); }
+uint64_t hash_text(std::string_view text) {
+  return mix(doc::key_hash(text), text.size());
+}
 
 bool same_literal(const Literal& a, const Literal& b) {
   if (a.kind != b.kind) return false;
@@ -56,8 +58,10 @@ Sharing::Facts Sharing::look(const Expr* expr) {
     case ExprKind::kLiteral:
       facts.weight = 0;
       facts.hash = mix(facts.hash, mix(static_cast<uint64_t>(expr->literal.kind), hash_text(expr->literal.text)));
-      if (expr->literal.kind != Literal::Kind::kNull && expr->literal.kind != Literal::Kind::kString && expr->literal.kind != Literal::Kind::kBytes) {
-        facts.hash = mix(facts.hash, expr->literal.kind == Literal::Kind::kBool ? uint64_t{expr->literal.boolean} : expr->literal.unsigned_integer);
+      if (expr->literal.kind != Literal::Kind::kNull && expr->literal.kind != Literal::Kind::kString &&
+          expr->literal.kind != Literal::Kind::kBytes) {
+        facts.hash = mix(facts.hash, expr->literal.kind == Literal::Kind::kBool ? uint64_t{expr->literal.boolean}
+                                                                                : expr->literal.unsigned_integer);
       }
       break;
     case ExprKind::kSelect:
@@ -81,7 +85,8 @@ Sharing::Facts Sharing::look(const Expr* expr) {
       break;
     }
     case ExprKind::kCall: {
-      bool is_operator = expr->name.starts_with('_') || expr->name.starts_with('@') || expr->name == "!_" || expr->name == "-_";
+      bool is_operator =
+          expr->name.starts_with('_') || expr->name.starts_with('@') || expr->name == "!_" || expr->name == "-_";
       facts.weight = is_operator ? 1 : expr->name == "matches" || expr->name.starts_with("find") ? 20 : 4;
       for (const Expr* arg : expr->args) take(arg);
       break;
@@ -141,7 +146,8 @@ Sharing::Facts Sharing::look(const Expr* expr) {
   return facts;
 }
 
-bool Sharing::same_all(std::span<Expr* const> a, ProgramId program_a, std::span<Expr* const> b, ProgramId program_b) const {
+bool Sharing::same_all(std::span<Expr* const> a, ProgramId program_a, std::span<Expr* const> b,
+                       ProgramId program_b) const {
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {
     if (!same(a[i], program_a, b[i], program_b)) return false;
@@ -156,7 +162,9 @@ bool Sharing::same(const Expr* a, ProgramId program_a, const Expr* b, ProgramId 
   }
   const Reference& ra = set_.programs[program_a].checked.references[a->id];
   const Reference& rb = set_.programs[program_b].checked.references[b->id];
-  if (ra.variable != rb.variable || (ra.type_value == nullptr) != (rb.type_value == nullptr) || ra.overloads != rb.overloads) return false;
+  if (ra.variable != rb.variable || (ra.type_value == nullptr) != (rb.type_value == nullptr) ||
+      ra.overloads != rb.overloads)
+    return false;
   switch (a->kind) {
     case ExprKind::kLiteral: return same_literal(a->literal, b->literal);
     case ExprKind::kIdent:
@@ -168,13 +176,15 @@ bool Sharing::same(const Expr* a, ProgramId program_a, const Expr* b, ProgramId 
     case ExprKind::kCall: return same_all(a->args, program_a, b->args, program_b);
     case ExprKind::kList:
       return same_all(a->args, program_a, b->args, program_b) &&
-             std::equal(a->optional_args.begin(), a->optional_args.end(), b->optional_args.begin(), b->optional_args.end());
+             std::equal(a->optional_args.begin(), a->optional_args.end(), b->optional_args.begin(),
+                        b->optional_args.end());
     case ExprKind::kMap:
     case ExprKind::kStruct: {
       if (a->entries.size() != b->entries.size()) return false;
       for (size_t i = 0; i < a->entries.size(); ++i) {
         const MapEntry &ea = a->entries[i], &eb = b->entries[i];
-        if (ea.field != eb.field || ea.optional != eb.optional || (ea.key == nullptr) != (eb.key == nullptr)) return false;
+        if (ea.field != eb.field || ea.optional != eb.optional || (ea.key == nullptr) != (eb.key == nullptr))
+          return false;
         if (ea.key != nullptr && !same(ea.key, program_a, eb.key, program_b)) return false;
         if (!same(ea.value, program_a, eb.value, program_b)) return false;
       }
@@ -183,7 +193,8 @@ bool Sharing::same(const Expr* a, ProgramId program_a, const Expr* b, ProgramId 
     case ExprKind::kComprehension: {
       const Comprehension &ca = *a->loop, &cb = *b->loop;
       return ca.iter_var == cb.iter_var && ca.iter_var2 == cb.iter_var2 && ca.accu_var == cb.accu_var &&
-             same(ca.iter_range, program_a, cb.iter_range, program_b) && same(ca.accu_init, program_a, cb.accu_init, program_b) &&
+             same(ca.iter_range, program_a, cb.iter_range, program_b) &&
+             same(ca.accu_init, program_a, cb.accu_init, program_b) &&
              same(ca.loop_condition, program_a, cb.loop_condition, program_b) &&
              same(ca.loop_step, program_a, cb.loop_step, program_b) && same(ca.result, program_a, cb.result, program_b);
     }

@@ -22,15 +22,15 @@ class Schemas;  // expr/schema.h
 using ProgramId = uint32_t;
 
 struct RunLimits {
-  uint64_t cost_max = 1'000'000;        // Kubernetes PerCallLimit; crossing it: Outcome::over_budget
+  uint64_t cost_max = 1'000'000;  // Kubernetes PerCallLimit; crossing it: Outcome::over_budget
   size_t arena_bytes_max = size_t{64} << 20;
-  uint32_t interrupt_every = 100;       // comprehension iterations between looks at `*stop`
-  const bool* stop = nullptr;           // set by another party when the deadline has passed
+  uint32_t interrupt_every = 100;  // comprehension iterations between looks at `*stop`
+  const bool* stop = nullptr;      // set by another party when the deadline has passed
 };
 
 struct Outcome {
-  Value value;          // lives until the Machine is bound again; may be an error value
-  uint64_t cost = 0;    // Kubernetes cost units
+  Value value;        // lives until the Machine is bound again; may be an error value
+  uint64_t cost = 0;  // Kubernetes cost units
   bool over_budget = false;
   bool interrupted = false;
 };
@@ -73,17 +73,18 @@ class ProgramSetBuilder {
 struct TraceStep {
   uint32_t expr_id;
   Value value;
-  bool decisive = false;  // this sub-expression decided the result (the false arm of &&, the element that failed all(), …)
-  std::string bindings;   // loop variables in force, "c = {name: main, …}"
+  bool decisive =
+      false;  // this sub-expression decided the result (the false arm of &&, the element that failed all(), …)
+  std::string bindings;             // loop variables in force, "c = {name: main, …}"
   const doc::Node* node = nullptr;  // where the value stands in a document (scalars included), or nullptr
-  std::string missing;    // the field that a select or has() did not find; `node` is then the map that lacks it
+  std::string missing;  // the field that a select or has() did not find; `node` is then the map that lacks it
 };
 
 // A place in a document that is responsible for a false or failed result.
 struct Blame {
   const doc::Node* node = nullptr;
-  std::string missing;    // not empty: the field that `node` lacks
-  uint32_t expr_id = 0;   // the sub-expression that judged it
+  std::string missing;   // not empty: the field that `node` lacks
+  uint32_t expr_id = 0;  // the sub-expression that judged it
 };
 
 // Threads: none; one per thread. Owns: scratch memory, reused; after warm-up a run allocates nothing.

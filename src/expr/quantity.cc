@@ -9,7 +9,8 @@
 namespace ameia::expr::internal {
 namespace {
 
-constexpr std::string_view kFormatWrong = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+constexpr std::string_view kFormatWrong =
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 constexpr std::string_view kNumericWrong = "unable to parse numeric part of quantity";
 constexpr std::string_view kSuffixWrong = "unable to parse quantity's suffix";
 constexpr int32_t kNano = -9;
@@ -20,7 +21,9 @@ void strip(std::string& digits) {
   const size_t first = digits.find_first_not_of('0');
   digits.erase(0, first == std::string::npos ? digits.size() - 1 : first);
 }
-bool is_zero(const Decimal& d) { return d.digits == "0"; }
+bool is_zero(const Decimal& d) {
+  return d.digits == "0";
+}
 
 std::string shifted(const std::string& digits, int32_t zeros) {
   return digits == "0" ? digits : digits + std::string(static_cast<size_t>(zeros), '0');
@@ -105,7 +108,9 @@ bool round_up(Decimal& d, int32_t scale) {
     return true;
   }
   const auto lost = static_cast<size_t>(d.scale - scale);
-  const bool exact = lost < d.digits.size() ? d.digits.find_first_not_of('0', d.digits.size() - lost) == std::string::npos : is_zero(d);
+  const bool exact = lost < d.digits.size()
+                         ? d.digits.find_first_not_of('0', d.digits.size() - lost) == std::string::npos
+                         : is_zero(d);
   d.digits = lost < d.digits.size() ? d.digits.substr(0, d.digits.size() - lost) : "0";
   if (!exact) d.digits = add_digits(d.digits, "1");
   d.scale = scale;
@@ -119,7 +124,9 @@ Decimal decimal_of(int64_t value, int32_t scale) {
   out.scale = -scale;
   return out;
 }
-Decimal decimal_of(const Quantity& q) { return q.is_decimal ? q.decimal : decimal_of(q.value, q.scale); }
+Decimal decimal_of(const Quantity& q) {
+  return q.is_decimal ? q.decimal : decimal_of(q.value, q.scale);
+}
 
 // ---- int64 × 10^scale
 
@@ -168,11 +175,14 @@ struct Suffix {
   std::string_view name;
   int32_t base, exponent;
 };
-constexpr Suffix kSuffixes[] = {{"", 10, 0},   {"n", 10, -9}, {"u", 10, -6}, {"m", 10, -3}, {"k", 10, 3},  {"M", 10, 6},  {"G", 10, 9},
-                                {"T", 10, 12}, {"P", 10, 15}, {"E", 10, 18}, {"Ki", 2, 10}, {"Mi", 2, 20}, {"Gi", 2, 30}, {"Ti", 2, 40},
-                                {"Pi", 2, 50}, {"Ei", 2, 60}};
+constexpr Suffix kSuffixes[] = {{"", 10, 0},   {"n", 10, -9}, {"u", 10, -6}, {"m", 10, -3},
+                                {"k", 10, 3},  {"M", 10, 6},  {"G", 10, 9},  {"T", 10, 12},
+                                {"P", 10, 15}, {"E", 10, 18}, {"Ki", 2, 10}, {"Mi", 2, 20},
+                                {"Gi", 2, 30}, {"Ti", 2, 40}, {"Pi", 2, 50}, {"Ei", 2, 60}};
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
+bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 struct Parts {
   bool negative = false;
@@ -234,7 +244,8 @@ std::string_view parse_quantity(std::string_view text, Quantity& out, bool& too_
   int64_t exponent = 0;
   if (!read_suffix(parts.suffix, base, exponent, out.format)) return kSuffixWrong;
   const size_t length = parts.whole.size() + parts.fraction.size();
-  if (exponent > kQuantityExponentMax || exponent < -kQuantityExponentMax || length > static_cast<size_t>(kQuantityExponentMax)) {
+  if (exponent > kQuantityExponentMax || exponent < -kQuantityExponentMax ||
+      length > static_cast<size_t>(kQuantityExponentMax)) {
     too_large = true;
     return "quantity has too many digits";
   }
@@ -247,7 +258,8 @@ std::string_view parse_quantity(std::string_view text, Quantity& out, bool& too_
     precision = -1;
     if (places == 0) {
       factor <<= exponent;
-      precision = 15 - static_cast<int32_t>(parts.whole.size()) - static_cast<int32_t>(static_cast<float>(exponent) * 3 / 10) - 1;
+      precision = 15 - static_cast<int32_t>(parts.whole.size()) -
+                  static_cast<int32_t>(static_cast<float>(exponent) * 3 / 10) - 1;
     }
   }
   std::string digits = std::string(parts.whole) + std::string(parts.fraction);
@@ -297,7 +309,8 @@ void Quantity::add(const Quantity& other) {
 
 void Quantity::subtract(const Quantity& other) {
   if (sign() == 0) format = other.format;
-  if (!is_decimal && !other.is_decimal && other.value != INT64_MIN && add_small(*this, -other.value, other.scale)) return;
+  if (!is_decimal && !other.is_decimal && other.value != INT64_MIN && add_small(*this, -other.value, other.scale))
+    return;
   Decimal minus = decimal_of(other);
   minus.negative = !minus.negative && !is_zero(minus);
   decimal = add_decimals(decimal_of(*this), minus);

@@ -17,7 +17,8 @@ namespace ameia::expr {
 
 // Threads: none, one per Machine; the shared part (the patterns of a ProgramSet) is immutable.
 // Owns: its programs. Fails: get() returns nullptr and says why in `error`, in Go's words.
-// Limits: kComputedMax computed patterns are kept, the oldest goes first; one pattern's program has 8 MiB (RE2's max_mem).
+// Limits: kComputedMax computed patterns are kept, the oldest goes first; one pattern's program has 8 MiB (RE2's
+// max_mem).
 class RegexCache {
  public:
   static constexpr size_t kComputedMax = 64;

@@ -14,9 +14,21 @@ namespace ameia::expr {
 namespace {
 
 enum class Shape : uint8_t {
-  kUnseen,       // CEL has no type for it
-  kIntOrString, kObject, kMap, kPlainObject, kList, kString, kBytes, kDuration, kDate, kDateTime, kNumber, kInteger, kBoolean,
-  kPreserved,    // no type, x-kubernetes-preserve-unknown-fields: takes part in equality only
+  kUnseen,  // CEL has no type for it
+  kIntOrString,
+  kObject,
+  kMap,
+  kPlainObject,
+  kList,
+  kString,
+  kBytes,
+  kDuration,
+  kDate,
+  kDateTime,
+  kNumber,
+  kInteger,
+  kBoolean,
+  kPreserved,  // no type, x-kubernetes-preserve-unknown-fields: takes part in equality only
 };
 
 struct Field {
@@ -29,7 +41,7 @@ struct Row {
   Shape shape = Shape::kUnseen;
   bool nullable = false;
   bool visible = false;
-  uint16_t items = 0;        // of lists and maps
+  uint16_t items = 0;  // of lists and maps
   std::vector<Field> fields;
   std::unordered_map<std::string_view, uint32_t> by_name, by_escaped;
   const ListSemantics* semantics = nullptr;
@@ -108,7 +120,9 @@ struct Schemas::Impl {
   Value convert_string(const doc::Node& node, Shape shape, CallContext& context) const;
 };
 
-Schemas::Schemas() : impl_(std::make_unique<Impl>()) { impl_->rows.emplace_back(); }
+Schemas::Schemas() : impl_(std::make_unique<Impl>()) {
+  impl_->rows.emplace_back();
+}
 Schemas::~Schemas() = default;
 
 uint16_t Schemas::Impl::simple(Shape shape, TypeKind kind, std::string_view text) {
@@ -136,8 +150,9 @@ void Schemas::Impl::add_fields(Row& row, const doc::Node& schema, bool resource_
   // A schema that declares what every resource has keeps its own declarations.
   auto typed = [](const doc::Node& of, std::string_view type) { return of["type"].str() == type; };
   const doc::Node &properties = schema["properties"], &own = properties["metadata"];
-  bool declared = typed(properties["kind"], "string") && typed(properties["apiVersion"], "string") && typed(own, "object") &&
-                  typed(own["properties"]["name"], "string") && typed(own["properties"]["generateName"], "string");
+  bool declared = typed(properties["kind"], "string") && typed(properties["apiVersion"], "string") &&
+                  typed(own, "object") && typed(own["properties"]["name"], "string") &&
+                  typed(own["properties"]["generateName"], "string");
   if (resource_root && !declared) {
     if (string_schema == 0) string_schema = simple(Shape::kString, TypeKind::kString, "string");
     field("apiVersion", string_schema);
@@ -253,12 +268,16 @@ uint16_t Schemas::add(const doc::Node& schema, bool resource_root) {
   return index != 0 && impl_->rows[index].visible ? index : 0;
 }
 
-const Type* Schemas::type(uint16_t schema) const { return schema < impl_->rows.size() ? impl_->rows[schema].type : nullptr; }
+const Type* Schemas::type(uint16_t schema) const {
+  return schema < impl_->rows.size() ? impl_->rows[schema].type : nullptr;
+}
 bool Schemas::is_object(uint16_t schema) const {
   const Type* t = type(schema);
   return t != nullptr && t->kind == TypeKind::kObject;
 }
-std::string Schemas::type_text(uint16_t schema) const { return schema < impl_->rows.size() ? impl_->rows[schema].text : ""; }
+std::string Schemas::type_text(uint16_t schema) const {
+  return schema < impl_->rows.size() ? impl_->rows[schema].text : "";
+}
 
 const Type* Schemas::field(std::string_view object, std::string_view field) const {
   auto it = impl_->objects.find(object);
@@ -268,7 +287,9 @@ const Type* Schemas::field(std::string_view object, std::string_view field) cons
   return found == row.by_escaped.end() ? nullptr : impl_->rows[row.fields[found->second].schema].type;
 }
 
-bool Schemas::constructible(std::string_view) const { return false; }
+bool Schemas::constructible(std::string_view) const {
+  return false;
+}
 
 // ---- documents to values
 
@@ -296,7 +317,8 @@ Value Schemas::Impl::convert_object(const doc::Node& node, const Row& row, CallC
     if (field.escaped.empty()) {
       hidden[hidden_size++] = {raw_key(), Value::of_node(member.value)};
     } else {
-      entries[size++] = {Value::of_string(field.escaped, true), convert(member.value, field.schema, context, depth + 1)};
+      entries[size++] = {Value::of_string(field.escaped, true),
+                         convert(member.value, field.schema, context, depth + 1)};
     }
   }
   auto* all = context.arena.array<MapEntryValue>(size_t{size} + hidden_size);
@@ -317,7 +339,8 @@ Value Schemas::Impl::convert_string(const doc::Node& node, Shape shape, CallCont
     case Shape::kDuration:
       return internal::parse_duration(text, number) ? Value::of_duration(number) : bad("Invalid duration ");
     case Shape::kDate:
-      return internal::parse_date(text, number) ? Value::of_timestamp(number, 0) : bad("Invalid date formatted string ");
+      return internal::parse_date(text, number) ? Value::of_timestamp(number, 0)
+                                                : bad("Invalid date formatted string ");
     case Shape::kDateTime:
       return internal::parse_rfc3339(text, number, nanos, east) ? Value::of_timestamp(number, nanos, east)
                                                                 : bad("Invalid date-time formatted string ");
@@ -335,7 +358,9 @@ Value Schemas::Impl::convert(const doc::Node& node, uint16_t schema, CallContext
   if (node.is_null() && row.shape != Shape::kPreserved) {
     return row.nullable ? Value::null() : context.error("invalid data, got null for schema with nullable=false");
   }
-  auto expected = [&](const char* what) { return context.error(std::string("invalid data, expected ") + what + ", got " + std::string(go_type(node))); };
+  auto expected = [&](const char* what) {
+    return context.error(std::string("invalid data, expected ") + what + ", got " + std::string(go_type(node)));
+  };
   switch (row.shape) {
     case Shape::kIntOrString:
       if (node.is_int() || node.is_string()) return Value::of_node(node);
@@ -346,7 +371,8 @@ Value Schemas::Impl::convert(const doc::Node& node, uint16_t schema, CallContext
       if (!node.is_map()) return context.error("invalid data, expected a map for the provided schema with type=object");
       return convert_object(node, row, context, depth);
     case Shape::kList: {
-      if (!node.is_list()) return context.error("invalid data, expected an array for the provided schema with type=array");
+      if (!node.is_list())
+        return context.error("invalid data, expected an array for the provided schema with type=array");
       auto* items = context.arena.array<Value>(node.size);
       for (uint32_t i = 0; i < node.size; ++i) items[i] = convert(node.items[i], row.items, context, depth + 1);
       auto* list = context.arena.make<ListValue>();

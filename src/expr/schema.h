@@ -36,8 +36,8 @@ class Schemas final : public TypeProvider {
   // The type in signature syntax: an object's name, "list(schema.3)", "dyn" …
   [[nodiscard]] std::string type_text(uint16_t schema) const;
 
-  // `node` as the program sees it: fields under their escaped names, undeclared fields hidden, formatted strings parsed.
-  // Data that does not fit becomes an error value in Kubernetes' words where it stands.
+  // `node` as the program sees it: fields under their escaped names, undeclared fields hidden, formatted strings
+  // parsed. Data that does not fit becomes an error value in Kubernetes' words where it stands.
   [[nodiscard]] Value value(const doc::Node& node, uint16_t schema, base::Arena& arena) const;
 
   [[nodiscard]] const Type* field(std::string_view object, std::string_view field) const override;

@@ -21,7 +21,8 @@ class TypeReader {
     if (depth > kSignatureDepthMax) return nullptr;
     skip();
     const size_t begin = at_;
-    while (at_ < text_.size() && text_[at_] != '(' && text_[at_] != ')' && text_[at_] != ',' && text_[at_] != ' ') ++at_;
+    while (at_ < text_.size() && text_[at_] != '(' && text_[at_] != ')' && text_[at_] != ',' && text_[at_] != ' ')
+      ++at_;
     const std::string_view name = text_.substr(begin, at_ - begin);
     if (name.empty()) return nullptr;
     std::vector<const Type*> params;
@@ -61,10 +62,20 @@ class TypeReader {
       return types_.param(name);
     }
     static constexpr std::pair<std::string_view, TypeKind> kNames[] = {
-        {"dyn", TypeKind::kDyn},       {"any", TypeKind::kDyn},     {"null", TypeKind::kNull},         {"null_type", TypeKind::kNull},
-        {"bool", TypeKind::kBool},     {"int", TypeKind::kInt},     {"uint", TypeKind::kUint},         {"double", TypeKind::kDouble},
-        {"string", TypeKind::kString}, {"bytes", TypeKind::kBytes}, {"duration", TypeKind::kDuration}, {"timestamp", TypeKind::kTimestamp},
-        {"google.protobuf.Duration", TypeKind::kDuration},          {"google.protobuf.Timestamp", TypeKind::kTimestamp}};
+        {"dyn", TypeKind::kDyn},
+        {"any", TypeKind::kDyn},
+        {"null", TypeKind::kNull},
+        {"null_type", TypeKind::kNull},
+        {"bool", TypeKind::kBool},
+        {"int", TypeKind::kInt},
+        {"uint", TypeKind::kUint},
+        {"double", TypeKind::kDouble},
+        {"string", TypeKind::kString},
+        {"bytes", TypeKind::kBytes},
+        {"duration", TypeKind::kDuration},
+        {"timestamp", TypeKind::kTimestamp},
+        {"google.protobuf.Duration", TypeKind::kDuration},
+        {"google.protobuf.Timestamp", TypeKind::kTimestamp}};
     for (const auto& [known, kind] : kNames) {
       if (name == known) return simple_type(kind);
     }
@@ -87,11 +98,13 @@ base::Result<Signature> bad(std::string_view text, std::string_view why) {
 base::Result<const Type*> parse_type(std::string_view text, Types& types, const NamedType& named) {
   TypeReader reader(text, types, named);
   const Type* type = reader.type();
-  if (type == nullptr || !reader.done()) return base::fail(base::Code::kInternal, "'" + std::string(text) + "' is not a type");
+  if (type == nullptr || !reader.done())
+    return base::fail(base::Code::kInternal, "'" + std::string(text) + "' is not a type");
   return type;
 }
 
-base::Result<Signature> parse_signature(std::string_view text, bool is_namespaced, Types& types, const NamedType& named) {
+base::Result<Signature> parse_signature(std::string_view text, bool is_namespaced, Types& types,
+                                        const NamedType& named) {
   const size_t arrow = text.rfind("->");
   if (arrow == std::string_view::npos) return bad(text, "no result");
   std::string_view head = trim(text.substr(0, arrow));

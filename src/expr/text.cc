@@ -46,7 +46,9 @@ class Writer {
       case ValueKind::kString: doc::append_json_string(out_, v.str().substr(0, size_max_)); break;
       case ValueKind::kBytes: bytes(v.str().substr(0, size_max_)); break;
       case ValueKind::kDuration: out_ += "duration(\"" + internal::format_duration(v.integer) + "\")"; break;
-      case ValueKind::kTimestamp: out_ += "timestamp(\"" + internal::format_rfc3339(v.integer, v.size, v.east) + "\")"; break;
+      case ValueKind::kTimestamp:
+        out_ += "timestamp(\"" + internal::format_rfc3339(v.integer, v.size, v.east) + "\")";
+        break;
       case ValueKind::kDocList:
       case ValueKind::kList:
         out_ += '[';
@@ -136,7 +138,9 @@ class Writer {
         }
         break;
       case ValueKind::kDuration: doc::append_json_string(out_, internal::format_duration(v.integer)); break;
-      case ValueKind::kTimestamp: doc::append_json_string(out_, internal::format_rfc3339(v.integer, v.size, v.east)); break;
+      case ValueKind::kTimestamp:
+        doc::append_json_string(out_, internal::format_rfc3339(v.integer, v.size, v.east));
+        break;
       case ValueKind::kError: doc::append_json_string(out_, v.error->message); break;
       case ValueKind::kType: doc::append_json_string(out_, internal::runtime_name(*v.type)); break;
       case ValueKind::kOpaque: doc::append_json_string(out_, v.opaque->text()); break;
@@ -178,7 +182,8 @@ class Writer {
     out_ += '"';
     for (size_t i = 0; i < raw.size(); i += 3) {
       uint32_t group = 0;
-      for (size_t k = 0; k < 3; ++k) group = group << 8 | (i + k < raw.size() ? static_cast<unsigned char>(raw[i + k]) : 0u);
+      for (size_t k = 0; k < 3; ++k)
+        group = group << 8 | (i + k < raw.size() ? static_cast<unsigned char>(raw[i + k]) : 0u);
       out_ += kDigits[group >> 18];
       out_ += kDigits[group >> 12 & 63];
       out_ += i + 1 < raw.size() ? kDigits[group >> 6 & 63] : '=';

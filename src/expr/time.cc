@@ -20,7 +20,9 @@ int64_t days_of(int64_t year, int month, int day) {
   return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-bool leap(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+bool leap(int64_t year) {
+  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
 
 int days_in(int64_t year, int month) {
   constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -40,7 +42,9 @@ bool digits(std::string_view text, size_t at, size_t width, int& out) {
 
 }  // namespace
 
-int64_t seconds_of(int64_t year, int month, int day) { return days_of(year, month, day) * kDay; }
+int64_t seconds_of(int64_t year, int month, int day) {
+  return days_of(year, month, day) * kDay;
+}
 
 Civil civil_of(int64_t seconds) {
   int64_t days = seconds / kDay, rest = seconds % kDay;
@@ -69,8 +73,8 @@ Civil civil_of(int64_t seconds) {
 
 bool parse_date(std::string_view text, int64_t& seconds) {
   int year = 0, month = 0, day = 0;
-  if (text.size() != 10 || !digits(text, 0, 4, year) || text[4] != '-' || !digits(text, 5, 2, month) || text[7] != '-' ||
-      !digits(text, 8, 2, day) || month < 1 || month > 12 || day < 1 || day > days_in(year, month)) {
+  if (text.size() != 10 || !digits(text, 0, 4, year) || text[4] != '-' || !digits(text, 5, 2, month) ||
+      text[7] != '-' || !digits(text, 8, 2, day) || month < 1 || month > 12 || day < 1 || day > days_in(year, month)) {
     return false;
   }
   seconds = seconds_of(year, month, day);
@@ -114,8 +118,8 @@ bool parse_rfc3339(std::string_view text, int64_t& seconds, uint32_t& nanos, int
 std::string format_rfc3339(int64_t seconds, uint32_t nanos, int16_t east) {
   Civil c = civil_of(seconds + int64_t{east} * 60);
   char text[64];
-  int n = std::snprintf(text, sizeof text, "%04lld-%02d-%02dT%02d:%02d:%02d", static_cast<long long>(c.year), c.month, c.day,
-                        c.hour, c.minute, c.second);
+  int n = std::snprintf(text, sizeof text, "%04lld-%02d-%02dT%02d:%02d:%02d", static_cast<long long>(c.year), c.month,
+                        c.day, c.hour, c.minute, c.second);
   std::string out(text, static_cast<size_t>(n));
   if (nanos != 0) {
     std::snprintf(text, sizeof text, ".%09u", nanos);
@@ -141,8 +145,8 @@ bool parse_duration(std::string_view text, int64_t& nanos) {
   };
   constexpr Unit kUnits[] = {{"ns", 1},
                              {"us", 1'000},
-                             {"\xC2\xB5s", 1'000},   // U+00B5 micro sign
-                             {"\xCE\xBCs", 1'000},   // U+03BC Greek mu
+                             {"\xC2\xB5s", 1'000},  // U+00B5 micro sign
+                             {"\xCE\xBCs", 1'000},  // U+03BC Greek mu
                              {"ms", 1'000'000},
                              {"s", 1'000'000'000},
                              {"m", 60'000'000'000},
@@ -178,10 +182,12 @@ bool parse_duration(std::string_view text, int64_t& nanos) {
     size_t unit_at = at;
     while (at < text.size() && text[at] != '.' && (text[at] < '0' || text[at] > '9')) ++at;
     std::string_view name = text.substr(unit_at, at - unit_at);
-    const Unit* unit = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const Unit& u) { return u.name == name; });
+    const Unit* unit =
+        std::find_if(std::begin(kUnits), std::end(kUnits), [&](const Unit& u) { return u.name == name; });
     if (unit == std::end(kUnits) || whole > kMax / unit->nanos) return false;
     whole *= unit->nanos;
-    if (fraction > 0) whole += static_cast<uint64_t>(static_cast<double>(fraction) * (static_cast<double>(unit->nanos) / scale));
+    if (fraction > 0)
+      whole += static_cast<uint64_t>(static_cast<double>(fraction) * (static_cast<double>(unit->nanos) / scale));
     if (whole > kMax) return false;
     total += whole;
     if (total > kMax) return false;

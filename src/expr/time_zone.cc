@@ -7,13 +7,13 @@ namespace ameia::expr::internal {
 namespace {
 
 struct ZoneRow {
-  uint32_t first;      // in kTransitionTimes
+  uint32_t first;  // in kTransitionTimes
   uint32_t count;
-  int32_t initial;     // offset before the first transition
-  int32_t rule;        // of the years after the last transition, or -1
+  int32_t initial;  // offset before the first transition
+  int32_t rule;     // of the years after the last transition, or -1
 };
 struct ZoneRule {
-  int32_t standard, daylight;  // seconds east
+  int32_t standard, daylight;                 // seconds east
   int8_t start_month, start_week, start_day;  // POSIX Mm.w.d: week 5 is the last
   int32_t start_time;
   int8_t end_month, end_week, end_day;

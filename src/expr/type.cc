@@ -10,9 +10,10 @@ namespace ameia::expr {
 namespace {
 
 constexpr Type kSimple[] = {
-    {TypeKind::kError, {}, {}},    {TypeKind::kDyn, {}, {}},    {TypeKind::kNull, {}, {}},     {TypeKind::kBool, {}, {}},
-    {TypeKind::kInt, {}, {}},      {TypeKind::kUint, {}, {}},   {TypeKind::kDouble, {}, {}},   {TypeKind::kString, {}, {}},
-    {TypeKind::kBytes, {}, {}},    {TypeKind::kDuration, {}, {}}, {TypeKind::kTimestamp, {}, {}}, {TypeKind::kType, {}, {}},
+    {TypeKind::kError, {}, {}},    {TypeKind::kDyn, {}, {}},       {TypeKind::kNull, {}, {}},
+    {TypeKind::kBool, {}, {}},     {TypeKind::kInt, {}, {}},       {TypeKind::kUint, {}, {}},
+    {TypeKind::kDouble, {}, {}},   {TypeKind::kString, {}, {}},    {TypeKind::kBytes, {}, {}},
+    {TypeKind::kDuration, {}, {}}, {TypeKind::kTimestamp, {}, {}}, {TypeKind::kType, {}, {}},
 };
 
 std::string_view simple_name(TypeKind kind) {
@@ -62,7 +63,9 @@ bool same(const Type* a, const Type* b, uint32_t& budget) {
   return true;
 }
 
-size_t mix(size_t h, size_t v) { return (h ^ v) * 0x9E3779B97F4A7C15ull; }
+size_t mix(size_t h, size_t v) {
+  return (h ^ v) * 0x9E3779B97F4A7C15ull;
+}
 
 }  // namespace
 
@@ -96,7 +99,8 @@ struct Types::Impl {
     auto [first, last] = table.equal_range(hash);
     for (; first != last; ++first) {
       const Type* found = first->second;
-      if (found->kind == kind && found->name == name && std::equal(found->params.begin(), found->params.end(), params.begin(), params.end())) {
+      if (found->kind == kind && found->name == name &&
+          std::equal(found->params.begin(), found->params.end(), params.begin(), params.end())) {
         return found;
       }
     }
@@ -110,24 +114,34 @@ struct Types::Impl {
 Types::Types() : impl_(std::make_unique<Impl>()) {}
 Types::~Types() = default;
 
-const Type* Types::simple(TypeKind kind) { return simple_type(kind); }
+const Type* Types::simple(TypeKind kind) {
+  return simple_type(kind);
+}
 
-const Type* Types::list(const Type* element) { return impl_->intern(TypeKind::kList, {}, {&element, 1}); }
+const Type* Types::list(const Type* element) {
+  return impl_->intern(TypeKind::kList, {}, {&element, 1});
+}
 
 const Type* Types::map(const Type* key, const Type* value) {
   const Type* params[] = {key, value};
   return impl_->intern(TypeKind::kMap, {}, params);
 }
 
-const Type* Types::optional(const Type* value) { return impl_->intern(TypeKind::kOptional, {}, {&value, 1}); }
+const Type* Types::optional(const Type* value) {
+  return impl_->intern(TypeKind::kOptional, {}, {&value, 1});
+}
 
-const Type* Types::type_of(const Type* named) { return impl_->intern(TypeKind::kType, {}, {&named, 1}); }
+const Type* Types::type_of(const Type* named) {
+  return impl_->intern(TypeKind::kType, {}, {&named, 1});
+}
 
 const Type* Types::opaque(std::string_view name, std::span<const Type* const> params) {
   return impl_->intern(TypeKind::kOpaque, name, params);
 }
 
-const Type* Types::object(std::string_view name) { return impl_->intern(TypeKind::kObject, name, {}); }
+const Type* Types::object(std::string_view name) {
+  return impl_->intern(TypeKind::kObject, name, {});
+}
 
 const Type* Types::param(std::string_view name) {
   const uint32_t letter = name.empty() ? 0 : static_cast<unsigned char>(name[0]);

@@ -11,21 +11,31 @@
 namespace ameia::expr {
 
 enum class TypeKind : uint8_t {
-  kError, kDyn, kNull, kBool, kInt, kUint, kDouble, kString, kBytes, kDuration, kTimestamp,
-  kList,      // params: element
-  kMap,       // params: key, value
-  kOptional,  // params: value
-  kType,      // params: the type named, or none
-  kOpaque,    // a library's type: name = kubernetes.Quantity, net.IP, …
-  kObject,    // a type with declared fields: name is looked up in the TypeProvider
-  kTypeParam, // a signature's T, or a checker's type variable
+  kError,
+  kDyn,
+  kNull,
+  kBool,
+  kInt,
+  kUint,
+  kDouble,
+  kString,
+  kBytes,
+  kDuration,
+  kTimestamp,
+  kList,       // params: element
+  kMap,        // params: key, value
+  kOptional,   // params: value
+  kType,       // params: the type named, or none
+  kOpaque,     // a library's type: name = kubernetes.Quantity, net.IP, …
+  kObject,     // a type with declared fields: name is looked up in the TypeProvider
+  kTypeParam,  // a signature's T, or a checker's type variable
 };
 
 struct Type {
   TypeKind kind;
-  std::string_view name;                 // kOpaque, kObject, kTypeParam
+  std::string_view name;  // kOpaque, kObject, kTypeParam
   std::span<const Type* const> params;
-  uint32_t id = 0;                       // kTypeParam: a signature's letter from 1, or the checker's variable
+  uint32_t id = 0;  // kTypeParam: a signature's letter from 1, or the checker's variable
 };
 
 // Interns types. Threads: none while it grows; immutable use is free. Owns: every Type it returns.

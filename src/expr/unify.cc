@@ -1,6 +1,6 @@
-#include "expr/internal/unifier.h"
-
 #include <string>
+
+#include "expr/internal/unifier.h"
 
 namespace ameia::expr {
 
@@ -8,9 +8,12 @@ namespace {
 
 bool is_nullable(const Type* type) {
   switch (type->kind) {
-    case TypeKind::kOpaque: case TypeKind::kOptional: case TypeKind::kObject: case TypeKind::kDuration: case TypeKind::kTimestamp:
-    case TypeKind::kNull:
-      return true;
+    case TypeKind::kOpaque:
+    case TypeKind::kOptional:
+    case TypeKind::kObject:
+    case TypeKind::kDuration:
+    case TypeKind::kTimestamp:
+    case TypeKind::kNull: return true;
     default: return false;
   }
 }
@@ -88,7 +91,9 @@ bool Unifier::fits(const Type* from, const Type* to) {
     case TypeKind::kType: return true;
     case TypeKind::kObject: return from->name == to->name;
     case TypeKind::kOpaque: return from->name == to->name && fits_all(from->params, to->params);
-    case TypeKind::kList: case TypeKind::kMap: case TypeKind::kOptional: return fits_all(from->params, to->params);
+    case TypeKind::kList:
+    case TypeKind::kMap:
+    case TypeKind::kOptional: return fits_all(from->params, to->params);
     default: return true;
   }
 }
@@ -139,7 +144,8 @@ bool Unifier::equal_or_less_specific(const Type* a, const Type* b) {
   if (is_dyn(a) || a->kind == TypeKind::kTypeParam) return true;
   if (is_dyn(b) || b->kind == TypeKind::kTypeParam) return false;
   if (b->kind == TypeKind::kNull) return true;  // null joins a nullable type: the nullable type is the general one
-  if (a->kind != b->kind || a->name != b->name || a->params.size() != b->params.size()) return a->kind == b->kind && a->kind == TypeKind::kType;
+  if (a->kind != b->kind || a->name != b->name || a->params.size() != b->params.size())
+    return a->kind == b->kind && a->kind == TypeKind::kType;
   if (a->kind == TypeKind::kType) return true;
   for (size_t i = 0; i < a->params.size(); ++i) {
     if (!equal_or_less_specific(a->params[i], b->params[i])) return false;
@@ -147,7 +153,9 @@ bool Unifier::equal_or_less_specific(const Type* a, const Type* b) {
   return true;
 }
 
-const Type* Unifier::most_general(const Type* a, const Type* b) { return equal_or_less_specific(a, b) ? a : b; }
+const Type* Unifier::most_general(const Type* a, const Type* b) {
+  return equal_or_less_specific(a, b) ? a : b;
+}
 
 const Type* Unifier::substitute(const Type* type, bool free_to_dyn) {
   if (!step()) return simple_type(TypeKind::kDyn);

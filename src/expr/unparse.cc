@@ -17,9 +17,10 @@ struct Operator {
   int strength;
 };
 constexpr Operator kOperators[] = {
-    {"_||_", " || ", kOr},     {"_&&_", " && ", kAnd},    {"_==_", " == ", kRelation}, {"_!=_", " != ", kRelation}, {"_<_", " < ", kRelation},
-    {"_<=_", " <= ", kRelation}, {"_>_", " > ", kRelation}, {"_>=_", " >= ", kRelation}, {"@in", " in ", kRelation},  {"_+_", " + ", kSum},
-    {"_-_", " - ", kSum},      {"_*_", " * ", kProduct},  {"_/_", " / ", kProduct},    {"_%_", " % ", kProduct}};
+    {"_||_", " || ", kOr},      {"_&&_", " && ", kAnd},      {"_==_", " == ", kRelation}, {"_!=_", " != ", kRelation},
+    {"_<_", " < ", kRelation},  {"_<=_", " <= ", kRelation}, {"_>_", " > ", kRelation},   {"_>=_", " >= ", kRelation},
+    {"@in", " in ", kRelation}, {"_+_", " + ", kSum},        {"_-_", " - ", kSum},        {"_*_", " * ", kProduct},
+    {"_/_", " / ", kProduct},   {"_%_", " % ", kProduct}};
 
 const Operator* operator_of(const Expr& e) {
   if (e.kind != ExprKind::kCall || e.receiver || e.args.size() != 2) return nullptr;
@@ -86,15 +87,18 @@ class Unparser {
         out_ += ']';
         return;
       }
-      case ExprKind::kMap: case ExprKind::kStruct:
+      case ExprKind::kMap:
+      case ExprKind::kStruct:
         if (e.kind == ExprKind::kStruct) out_ += e.name;
         out_ += '{';
         for (size_t i = 0; i < e.entries.size(); ++i) {
           const MapEntry& entry = e.entries[i];
           if (i > 0) out_ += ", ";
           if (entry.optional) out_ += '?';
-          if (entry.key != nullptr) write(entry.key);
-          else write_field(entry.field);
+          if (entry.key != nullptr)
+            write(entry.key);
+          else
+            write_field(entry.field);
           out_ += ": ";
           write(entry.value);
         }
@@ -177,7 +181,8 @@ class Unparser {
   // target.hasValue() ? optional.of(bind) : optional.none()
   bool write_optional_map(const Expr& e) {
     const Expr* mapped = e.args[1];
-    if (mapped->kind == ExprKind::kCall && mapped->name == "optional.of" && mapped->args.size() == 1) mapped = mapped->args[0];
+    if (mapped->kind == ExprKind::kCall && mapped->name == "optional.of" && mapped->args.size() == 1)
+      mapped = mapped->args[0];
     if (mapped->kind != ExprKind::kComprehension) return false;
     const Comprehension& c = *mapped->loop;
     if (c.macro != Macro::kOptMap && c.macro != Macro::kOptFlatMap) return false;
@@ -214,7 +219,8 @@ class Unparser {
       case Macro::kExists: return call("exists", {c.loop_step->args[1]});
       case Macro::kExistsOne: return call("exists_one", {filter});
       case Macro::kFilter: return call("filter", {filter});
-      case Macro::kMap: case Macro::kMapFilter: return call("map", {filter, step->args[1]->args[0]});
+      case Macro::kMap:
+      case Macro::kMapFilter: return call("map", {filter, step->args[1]->args[0]});
       case Macro::kTransformList: return call("transformList", {filter, step->args[1]->args[0]});
       case Macro::kTransformMap: return call("transformMap", {filter, step->args[2]});
       case Macro::kTransformMapEntry: return call("transformMapEntry", {filter, step->args[1]});
@@ -250,9 +256,7 @@ class Unparser {
         return;
       }
       case Literal::Kind::kString: return write_quoted(literal.text, false);
-      case Literal::Kind::kBytes:
-        out_ += 'b';
-        return write_quoted(literal.text, true);
+      case Literal::Kind::kBytes: out_ += 'b'; return write_quoted(literal.text, true);
     }
   }
 

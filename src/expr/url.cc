@@ -11,7 +11,12 @@ namespace {
 
 enum class Mode : uint8_t { kPath, kHost, kZone, kUser, kQuery, kFragment };
 
-int hex_digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; }
+int hex_digit(char c) {
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
+}
 
 // Whether a byte must be written as %XX there (RFC 3986, with Go's leniency in hosts).
 bool should_escape(char c, Mode mode) {
@@ -63,7 +68,8 @@ std::string unescape(std::string_view text, Mode mode, std::string& out) {
     } else if (c == '+' && mode == Mode::kQuery) {
       out += ' ';
     } else {
-      if ((mode == Mode::kHost || mode == Mode::kZone) && static_cast<unsigned char>(c) < 0x80 && should_escape(c, mode)) {
+      if ((mode == Mode::kHost || mode == Mode::kZone) && static_cast<unsigned char>(c) < 0x80 &&
+          should_escape(c, mode)) {
         return "invalid character " + go_quote(text.substr(i, 1)) + " in host name";
       }
       out += c;
@@ -174,7 +180,8 @@ std::string parse(std::string_view text, bool request, Url& out) {
       return {};
     }
     if (request) return "invalid URI for request";
-    if (rest.substr(0, rest.find('/')).find(':') != std::string_view::npos) return "first path segment in URL cannot contain colon";
+    if (rest.substr(0, rest.find('/')).find(':') != std::string_view::npos)
+      return "first path segment in URL cannot contain colon";
   }
   if ((!out.scheme.empty() || (!request && !rest.starts_with("///"))) && rest.starts_with("//")) {
     std::string_view authority = rest.substr(2);
@@ -221,10 +228,12 @@ std::string parse_request_uri(std::string_view text, Url& out) {
 
 std::string parse_url(std::string_view text, Url& out) {
   const size_t hash = text.find('#');
-  if (const std::string why = parse(text.substr(0, hash), false, out); !why.empty()) return "parse " + go_quote(text.substr(0, hash)) + ": " + why;
+  if (const std::string why = parse(text.substr(0, hash), false, out); !why.empty())
+    return "parse " + go_quote(text.substr(0, hash)) + ": " + why;
   if (hash == std::string_view::npos || hash + 1 == text.size()) return {};
   const std::string_view fragment = text.substr(hash + 1);
-  if (const std::string why = unescape(fragment, Mode::kFragment, out.fragment); !why.empty()) return "parse " + go_quote(text) + ": " + why;
+  if (const std::string why = unescape(fragment, Mode::kFragment, out.fragment); !why.empty())
+    return "parse " + go_quote(text) + ": " + why;
   if (escape(out.fragment, Mode::kFragment) != fragment) out.raw_fragment = fragment;
   return {};
 }
@@ -239,7 +248,9 @@ std::string Url::port() const {
   split_host_port(host, name, port);
   return port;
 }
-std::string Url::escaped_path() const { return escaped(raw_path, path, Mode::kPath); }
+std::string Url::escaped_path() const {
+  return escaped(raw_path, path, Mode::kPath);
+}
 
 std::vector<std::pair<std::string, std::string>> Url::parameters() const {
   std::vector<std::pair<std::string, std::string>> out;

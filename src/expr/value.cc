@@ -21,9 +21,7 @@ Value Value::of_node(const doc::Node& n) {
     case doc::Kind::kDouble: return of_double(n.number);
     case doc::Kind::kString: return of_string({n.chars, n.size}, n.ascii);
     case doc::Kind::kList:
-    case doc::Kind::kMap:
-      v.kind = n.kind == doc::Kind::kList ? ValueKind::kDocList : ValueKind::kDocMap;
-      v.node = &n;
+    case doc::Kind::kMap: v.kind = n.kind == doc::Kind::kList ? ValueKind::kDocList : ValueKind::kDocMap; v.node = &n;
   }
   return v;
 }
@@ -157,7 +155,8 @@ bool map_lists_equal(const Value& a, const Value& b) {
 bool hidden_equal(const MapValue& a, const MapValue& b) {
   for (uint32_t i = a.size; i < a.size + a.hidden; ++i) {
     for (uint32_t j = b.size; j < b.size + b.hidden; ++j) {
-      if (values_equal(a.entries[i].key, b.entries[j].key) && !values_equal(a.entries[i].value, b.entries[j].value)) return false;
+      if (values_equal(a.entries[i].key, b.entries[j].key) && !values_equal(a.entries[i].value, b.entries[j].value))
+        return false;
     }
   }
   return true;
@@ -259,7 +258,8 @@ int compare_values(const Value& a, const Value& b, bool& comparable) {
         return order < 0 ? -1 : order > 0 ? 1 : 0;
       }
       case ValueKind::kDuration: return order_of(a.integer, b.integer);
-      case ValueKind::kTimestamp: return a.integer != b.integer ? order_of(a.integer, b.integer) : order_of(a.size, b.size);
+      case ValueKind::kTimestamp:
+        return a.integer != b.integer ? order_of(a.integer, b.integer) : order_of(a.size, b.size);
       default: break;
     }
   }
@@ -379,6 +379,8 @@ Value CallContext::map(std::span<const MapEntryValue> entries) {
   return Value::of_map(make_map(arena, kept.data(), static_cast<uint32_t>(kept.size())));
 }
 
-Value CallContext::some(const Value& value) { return Value::of_optional(arena.make<Value>(value)); }
+Value CallContext::some(const Value& value) {
+  return Value::of_optional(arena.make<Value>(value));
+}
 
 }  // namespace ameia::expr

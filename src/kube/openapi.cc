@@ -37,11 +37,13 @@ bool scalar_fits(ScalarType type, const doc::Node& value) {
     case ScalarType::kString:
     case ScalarType::kBytes:
     case ScalarType::kTime: return value.kind == Kind::kString;
-    case ScalarType::kInt32: return value.kind == Kind::kInt && value.integer >= INT32_MIN && value.integer <= INT32_MAX;
+    case ScalarType::kInt32:
+      return value.kind == Kind::kInt && value.integer >= INT32_MIN && value.integer <= INT32_MAX;
     case ScalarType::kInt64: return value.kind == Kind::kInt;
     case ScalarType::kDouble: return value.kind == Kind::kInt || value.kind == Kind::kDouble;
     case ScalarType::kBool: return value.kind == Kind::kBool;
-    case ScalarType::kQuantity: return value.kind == Kind::kString || value.kind == Kind::kInt || value.kind == Kind::kDouble;
+    case ScalarType::kQuantity:
+      return value.kind == Kind::kString || value.kind == Kind::kInt || value.kind == Kind::kDouble;
     case ScalarType::kIntOrString: return value.kind == Kind::kString || value.kind == Kind::kInt;
   }
   return false;
@@ -110,15 +112,18 @@ class Walker {
   static std::string escape(std::string_view token) {
     std::string out;
     for (char c : token) {
-      if (c == '~') out += "~0";
-      else if (c == '/') out += "~1";
-      else out += c;
+      if (c == '~')
+        out += "~0";
+      else if (c == '/')
+        out += "~1";
+      else
+        out += c;
     }
     return out;
   }
 
-  void add(FieldProblem::Kind kind, const doc::Node& node, uint32_t begin, const std::string& pointer, std::string_view field,
-           std::string_view expected) {
+  void add(FieldProblem::Kind kind, const doc::Node& node, uint32_t begin, const std::string& pointer,
+           std::string_view field, std::string_view expected) {
     if (!full()) problems_.push_back({kind, &node, begin, pointer, std::string(field), std::string(expected)});
   }
 
@@ -135,8 +140,10 @@ class Walker {
         if (!value.is_map()) return wrong(value, pointer, field, "map");
         for (const doc::Member& member : value.map()) {
           std::string at = pointer + "/" + escape(member.key->view());
-          if (field.shape == Shape::kMapOfLists) list(member.value, field, at);
-          else if (!member.value.is_null()) one(member.value, field, at);
+          if (field.shape == Shape::kMapOfLists)
+            list(member.value, field, at);
+          else if (!member.value.is_null())
+            one(member.value, field, at);
         }
     }
   }
@@ -165,22 +172,27 @@ class Walker {
 
 std::optional<StructType> StructType::of_kind(std::string_view api_version, std::string_view kind) {
   const gen::KindRow* last = gen::kKinds + gen::kKindCount;
-  const gen::KindRow* found = std::lower_bound(gen::kKinds, last, std::pair(api_version, kind), [](const gen::KindRow& row, const auto& wanted) {
-    return std::pair(std::string_view(row.api_version), std::string_view(row.kind)) < wanted;
-  });
+  const gen::KindRow* found = std::lower_bound(
+      gen::kKinds, last, std::pair(api_version, kind), [](const gen::KindRow& row, const auto& wanted) {
+        return std::pair(std::string_view(row.api_version), std::string_view(row.kind)) < wanted;
+      });
   if (found == last || found->api_version != api_version || found->kind != kind) return std::nullopt;
   return StructType(static_cast<uint16_t>(found->type - kScalarTypes));
 }
 
-std::string_view StructType::name() const { return gen::kStructs[index_].name; }
-bool StructType::atomic() const { return gen::kStructs[index_].atomic; }
+std::string_view StructType::name() const {
+  return gen::kStructs[index_].name;
+}
+bool StructType::atomic() const {
+  return gen::kStructs[index_].atomic;
+}
 
 std::optional<Field> StructType::field(std::string_view name) const {
   const gen::StructRow& row = gen::kStructs[index_];
   const gen::FieldRow* first = gen::kFields + row.first_field;
   const gen::FieldRow* last = first + row.fields;
-  const gen::FieldRow* found =
-      std::lower_bound(first, last, name, [](const gen::FieldRow& r, std::string_view wanted) { return r.name < wanted; });
+  const gen::FieldRow* found = std::lower_bound(
+      first, last, name, [](const gen::FieldRow& r, std::string_view wanted) { return r.name < wanted; });
   if (found == last || found->name != name) return std::nullopt;
   return field_of(*found);
 }

@@ -13,7 +13,18 @@
 
 namespace ameia::kube {
 
-enum class ScalarType : uint8_t { kAny, kString, kBytes, kTime, kInt32, kInt64, kDouble, kBool, kQuantity, kIntOrString };
+enum class ScalarType : uint8_t {
+  kAny,
+  kString,
+  kBytes,
+  kTime,
+  kInt32,
+  kInt64,
+  kDouble,
+  kBool,
+  kQuantity,
+  kIntOrString
+};
 inline constexpr uint16_t kScalarTypes = 10;
 
 // Whether a field holds one value of its type, a list of them, a map of them, or a map of lists.
@@ -28,8 +39,8 @@ struct Field {
   Shape shape;
   ListType list_type;
   bool required;
-  std::string_view map_keys;   // list_type kKeyed: "port,protocol"
-  std::string_view merge_key;  // of strategic merge patches
+  std::string_view map_keys;         // list_type kKeyed: "port,protocol"
+  std::string_view merge_key;        // of strategic merge patches
   std::optional<ScalarType> scalar;  // empty: the type is an object, see StructType::of
   uint16_t type;
 };
@@ -53,11 +64,11 @@ class StructType {
 // What the API server's strict decoding would refuse or its lenient one drop.
 struct FieldProblem {
   enum class Kind : uint8_t { kUnknownField, kWrongType, kMissingRequired } kind;
-  const doc::Node* node;      // the value, or for a missing field the object that lacks it
-  uint32_t begin;             // byte offset to point at: the key of an unknown field, else the value
-  std::string pointer;        // JSON Pointer
-  std::string field;          // the field's name
-  std::string expected;       // kWrongType: "integer"; kUnknownField: the nearest known name or empty
+  const doc::Node* node;  // the value, or for a missing field the object that lacks it
+  uint32_t begin;         // byte offset to point at: the key of an unknown field, else the value
+  std::string pointer;    // JSON Pointer
+  std::string field;      // the field's name
+  std::string expected;   // kWrongType: "integer"; kUnknownField: the nearest known name or empty
 };
 struct FieldLimits {
   size_t problems_max = 100;  // of one object

@@ -155,7 +155,8 @@ Condition ConditionCompiler::variable(std::string_view name, std::string_view te
 
 base::Result<std::shared_ptr<const expr::ProgramSet>> ConditionCompiler::build() {
   if (!impl_->builder) return base::fail(base::Code::kInternal, impl_->broken);
-  // Checked expressions borrow names and types from the environment that checked them: the programs keep all four alive.
+  // Checked expressions borrow names and types from the environment that checked them: the programs keep all four
+  // alive.
   struct Held {
     std::shared_ptr<const expr::Env> envs[2][2];
     std::shared_ptr<const expr::ProgramSet> programs;

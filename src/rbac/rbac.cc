@@ -24,8 +24,8 @@ Labels labels_of(const doc::Node& map) {
 }
 
 Rule rule_of(const doc::Node& node) {
-  return {strings(node["verbs"]), strings(node["apiGroups"]), strings(node["resources"]), strings(node["resourceNames"]),
-          strings(node["nonResourceURLs"])};
+  return {strings(node["verbs"]), strings(node["apiGroups"]), strings(node["resources"]),
+          strings(node["resourceNames"]), strings(node["nonResourceURLs"])};
 }
 
 bool has(const std::vector<std::string>& list, std::string_view wanted) {
@@ -41,7 +41,8 @@ bool resource_matches(const Rule& rule, std::string_view resource, std::string_v
   if (!subresource.empty()) combined.append("/").append(subresource);
   for (const std::string& pattern : rule.resources) {
     if (pattern == "*" || pattern == combined) return true;
-    if (!subresource.empty() && pattern.starts_with("*/") && std::string_view(pattern).substr(2) == subresource) return true;
+    if (!subresource.empty() && pattern.starts_with("*/") && std::string_view(pattern).substr(2) == subresource)
+      return true;
   }
   return false;
 }
@@ -49,7 +50,8 @@ bool resource_matches(const Rule& rule, std::string_view resource, std::string_v
 bool path_matches(const std::vector<std::string>& patterns, std::string_view path) {
   return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
     if (pattern == "*" || pattern == path) return true;
-    return pattern.ends_with('*') && path.starts_with(std::string_view(pattern).substr(0, pattern.find_last_not_of('*') + 1));
+    return pattern.ends_with('*') &&
+           path.starts_with(std::string_view(pattern).substr(0, pattern.find_last_not_of('*') + 1));
   });
 }
 
@@ -119,7 +121,8 @@ bool selector_matches(const doc::Node& selector, const Labels& labels) {
     std::string_view op = expression["operator"].str();
     bool present = label != labels.end();
     bool in = present && has(strings(expression["values"]), label->second);
-    if ((op == "In" && !in) || (op == "NotIn" && in) || (op == "Exists" && !present) || (op == "DoesNotExist" && present)) {
+    if ((op == "In" && !in) || (op == "NotIn" && in) || (op == "Exists" && !present) ||
+        (op == "DoesNotExist" && present)) {
       return false;
     }
   }
@@ -180,7 +183,8 @@ void Authorizer::Builder::add(const doc::Node& object) {
       if (subject == "User") binding.subjects.push_back({SubjectKind::kUser, subject_name, {}});
       if (subject == "Group") binding.subjects.push_back({SubjectKind::kGroup, subject_name, {}});
       if (subject == "ServiceAccount") {
-        binding.subjects.push_back({SubjectKind::kServiceAccount, subject_name, std::string(node["namespace"].str(ns))});
+        binding.subjects.push_back(
+            {SubjectKind::kServiceAccount, subject_name, std::string(node["namespace"].str(ns))});
       }
     }
     bindings_.push_back(std::move(binding));
@@ -204,7 +208,8 @@ Authorizer Authorizer::Builder::build() && {
     for (auto& [index, members] : parts) {
       std::set<size_t> more;
       for (size_t member : members) {
-        if (auto nested = parts.find(member); nested != parts.end()) more.insert(nested->second.begin(), nested->second.end());
+        if (auto nested = parts.find(member); nested != parts.end())
+          more.insert(nested->second.begin(), nested->second.end());
       }
       more.erase(index);
       for (size_t member : more) grew |= members.insert(member).second;
@@ -245,7 +250,8 @@ std::vector<Authorizer::Grant> Authorizer::grants(const User& user, std::string_
     if (found == by_subject_.end()) return;
     for (auto [b, s] : found->second) {
       const Binding& binding = bindings_[b];
-      if (binding.ns.empty() || (!ns.empty() && binding.ns == ns)) result.push_back({&binding, find_role(binding), &binding.subjects[s]});
+      if (binding.ns.empty() || (!ns.empty() && binding.ns == ns))
+        result.push_back({&binding, find_role(binding), &binding.subjects[s]});
     }
   };
   collect("u:" + user.name);
@@ -260,7 +266,8 @@ std::vector<Authorizer::Grant> Authorizer::grants(const User& user, std::string_
 Decision Authorizer::authorize(const User& user, const Request& request) const {
   if (has(user.groups, kMasters)) return {true, "", {}};
   Decision decision;
-  for (const Grant& grant : grants(user, request.resource_request ? std::string_view(request.ns) : std::string_view())) {
+  for (const Grant& grant :
+       grants(user, request.resource_request ? std::string_view(request.ns) : std::string_view())) {
     if (grant.role == nullptr) {
       decision.errors.push_back(std::string(grant.binding->to_cluster_role ? "clusterrole" : "role") +
                                 ".rbac.authorization.k8s.io \"" + grant.binding->role + "\" not found");
@@ -270,7 +277,8 @@ Decision Authorizer::authorize(const User& user, const Request& request) const {
       if (rule_allows(rule, request)) return {true, describe(grant), {}};
     }
   }
-  for (const std::string& error : decision.errors) decision.reason += (decision.reason.empty() ? "RBAC: " : ", ") + error;
+  for (const std::string& error : decision.errors)
+    decision.reason += (decision.reason.empty() ? "RBAC: " : ", ") + error;
   return decision;
 }
 

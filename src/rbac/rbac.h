@@ -20,8 +20,8 @@ namespace ameia::rbac {
 struct User {
   std::string name;
   std::vector<std::string> groups;
-  // A service account's name and groups: system:serviceaccount:NS:NAME, system:serviceaccounts, system:serviceaccounts:NS,
-  // system:authenticated.
+  // A service account's name and groups: system:serviceaccount:NS:NAME, system:serviceaccounts,
+  // system:serviceaccounts:NS, system:authenticated.
   static User service_account(std::string_view ns, std::string_view name);
 };
 
@@ -72,8 +72,8 @@ bool rule_allows(const Rule& rule, const Request& request);
 // server's Covers).
 std::vector<Rule> uncovered(std::span<const Rule> held, std::span<const Rule> wanted);
 
-// The roles and bindings of one estate, compiled. Threads: immutable after build. Owns: everything (nothing of the documents
-// is kept). Limits: what the documents' own limits allow.
+// The roles and bindings of one estate, compiled. Threads: immutable after build. Owns: everything (nothing of the
+// documents is kept). Limits: what the documents' own limits allow.
 class Authorizer {
  public:
   // Objects of other kinds are ignored; malformed rules and subjects are skipped: the API server would refuse them.
@@ -88,7 +88,8 @@ class Authorizer {
     std::vector<Role> roles_;
     std::vector<Binding> bindings_;
     std::vector<std::map<std::string, std::string>> role_labels_;  // by index in roles_
-    std::map<size_t, std::vector<const doc::Node*>> aggregates_;  // selectors, by index in roles_; borrowed until build()
+    std::map<size_t, std::vector<const doc::Node*>>
+        aggregates_;  // selectors, by index in roles_; borrowed until build()
   };
 
   [[nodiscard]] Decision authorize(const User& user, const Request& request) const;
@@ -107,7 +108,8 @@ class Authorizer {
   std::vector<Role> roles_;
   std::vector<Binding> bindings_;
   std::map<std::pair<std::string, std::string>, size_t> role_index_;
-  // (binding, subject) by subject key ("u:name", "g:name"; a service account is a user), so that a question reads only what concerns its user.
+  // (binding, subject) by subject key ("u:name", "g:name"; a service account is a user), so that a question reads only
+  // what concerns its user.
   std::map<std::string, std::vector<std::pair<uint32_t, uint32_t>>, std::less<>> by_subject_;
 };
 

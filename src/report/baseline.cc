@@ -10,13 +10,15 @@ base::Result<Baseline> Baseline::parse(std::shared_ptr<const doc::Source> source
   auto document = TRY(doc::parse_json(source, std::make_shared<doc::Keys>()));
   const doc::Node& root = document->root();
   if (root["version"].integer_or(0) != 1 || !root["findings"].is_list()) {
-    return base::fail(base::Code::kInvalidInput,
-                      "this is no baseline: it needs \"version\": 1 and a list \"findings\"; write one with --write-baseline FILE",
-                      source->where(root.begin));
+    return base::fail(
+        base::Code::kInvalidInput,
+        "this is no baseline: it needs \"version\": 1 and a list \"findings\"; write one with --write-baseline FILE",
+        source->where(root.begin));
   }
   Baseline baseline;
   if (root["findings"].list().size() > kBaselineFingerprintsMax) {
-    return base::fail(base::Code::kLimit, "more than " + std::to_string(kBaselineFingerprintsMax) + " findings", source->name());
+    return base::fail(base::Code::kLimit, "more than " + std::to_string(kBaselineFingerprintsMax) + " findings",
+                      source->name());
   }
   for (const doc::Node& row : root["findings"].list()) {
     std::string_view fingerprint = row["fingerprint"].str();

@@ -1,5 +1,6 @@
 // Baseline: the findings a team already knows, so that a gate speaks only of new ones. A JSON file of fingerprints.
-//   {"version": 1, "tool": "ameia", "findings": [{"fingerprint": "…", "id": "AM-POD-001", "resource": "web/Deployment/x"}, …]}
+//   {"version": 1, "tool": "ameia", "findings": [{"fingerprint": "…", "id": "AM-POD-001", "resource":
+//   "web/Deployment/x"}, …]}
 // Only `fingerprint` is read; the rest is for the person who reviews the file.
 #pragma once
 

@@ -51,7 +51,8 @@ std::optional<double> score(const Tally& tally) {
 }
 
 const Rule* Report::find_rule(std::string_view id) const {
-  auto at = std::lower_bound(rules.begin(), rules.end(), id, [](const Rule& r, std::string_view i) { return r.id < i; });
+  auto at =
+      std::lower_bound(rules.begin(), rules.end(), id, [](const Rule& r, std::string_view i) { return r.id < i; });
   return at != rules.end() && at->id == id ? &*at : nullptr;
 }
 
@@ -63,7 +64,8 @@ void sort_findings(std::vector<Finding>& findings) {
                       std::string_view(f.location.file), f.location.line, f.location.column,
                       std::string_view(f.location.pointer), std::string_view(f.message));
   };
-  std::stable_sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) { return key(a) < key(b); });
+  std::stable_sort(findings.begin(), findings.end(),
+                   [&](const Finding& a, const Finding& b) { return key(a) < key(b); });
 }
 
 }  // namespace ameia::report

@@ -17,8 +17,8 @@ enum class Severity : uint8_t { kInfo, kLow, kMedium, kHigh, kCritical };
 // pass needs evidence; not_evaluated says what would answer it.
 enum class FindingStatus : uint8_t { kPass, kFail, kNotEvaluated, kNotApplicable, kManual, kError };
 
-std::string_view to_string(Severity severity);            // "info" "low" "medium" "high" "critical"
-std::string_view to_string(FindingStatus status);         // "pass" "fail" "not_evaluated" "not_applicable" "manual" "error"
+std::string_view to_string(Severity severity);     // "info" "low" "medium" "high" "critical"
+std::string_view to_string(FindingStatus status);  // "pass" "fail" "not_evaluated" "not_applicable" "manual" "error"
 std::optional<Severity> parse_severity(std::string_view text);
 
 struct Resource {
@@ -28,27 +28,27 @@ struct Resource {
 };
 
 struct Location {
-  std::string file;          // as the user named it; "-" for standard input
-  uint32_t line = 0;         // 1-based; 0 = no line known
-  uint32_t column = 0;       // code points
+  std::string file;             // as the user named it; "-" for standard input
+  uint32_t line = 0;            // 1-based; 0 = no line known
+  uint32_t column = 0;          // code points
   uint32_t begin = 0, end = 0;  // byte span in the file, for fixes
-  std::string pointer;       // JSON Pointer of the offending field inside the object
+  std::string pointer;          // JSON Pointer of the offending field inside the object
 };
 
 // title, why, remediation, tags and references are empty where the Report's Rule with the same id says it: a scan of a
 // hundred thousand objects keeps each text once.
 struct Finding {
-  std::string id;            // "AM-POD-001"
+  std::string id;  // "AM-POD-001"
   std::string title;
   Severity severity = Severity::kInfo;
   FindingStatus status = FindingStatus::kFail;
   Resource resource;
   Location location;
-  std::string message;       // what is wrong here, with the offending value
-  std::string value;         // the offending value alone, cut short; never a secret
-  std::string why;           // why it matters
-  std::string remediation;   // how to mend it
-  std::string fingerprint;   // report/fingerprint.h
+  std::string message;            // what is wrong here, with the offending value
+  std::string value;              // the offending value alone, cut short; never a secret
+  std::string why;                // why it matters
+  std::string remediation;        // how to mend it
+  std::string fingerprint;        // report/fingerprint.h
   std::vector<std::string> tags;  // "cis-1.12:5.2.2", "pss:baseline", "mitre:T1611", "nsa:…"
   std::vector<std::string> references;
   // Set when a waiver or baseline holds it back; the finding is still listed, not counted by a gate.
@@ -77,8 +77,8 @@ struct Tally {
 };
 
 struct Report {
-  std::vector<Rule> rules;             // sorted by id
-  std::vector<Finding> findings;       // worst first after sort_findings
+  std::vector<Rule> rules;        // sorted by id
+  std::vector<Finding> findings;  // worst first after sort_findings
   Coverage coverage;
   uint64_t files = 0, objects = 0, checks = 0;
   Tally tally;

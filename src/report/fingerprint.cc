@@ -26,9 +26,8 @@ std::string hash_of(const Finding& finding, std::string_view path) {
   size_t slash = group.find('/');
   group = slash == std::string_view::npos ? std::string_view() : group.substr(0, slash);
   std::string text = "ameia/1";
-  for (std::string_view part :
-       {std::string_view(finding.id), group, std::string_view(finding.resource.kind), std::string_view(finding.resource.ns),
-        std::string_view(finding.resource.name), path}) {
+  for (std::string_view part : {std::string_view(finding.id), group, std::string_view(finding.resource.kind),
+                                std::string_view(finding.resource.ns), std::string_view(finding.resource.name), path}) {
     text += '\0';  // no field may hold it, so that no two sets of fields give one text
     std::replace_copy(part.begin(), part.end(), std::back_inserter(text), '\0', ' ');
   }
@@ -44,7 +43,8 @@ std::string stable_path(const doc::Node& object, std::string_view pointer) {
   const doc::Node* at = &object;
   for (const std::string& token : *tokens) {
     const doc::Node* next = at == nullptr ? nullptr : child_of(*at, token);
-    std::string_view name = at != nullptr && at->is_list() && next != nullptr ? (*next)["name"].str() : std::string_view();
+    std::string_view name =
+        at != nullptr && at->is_list() && next != nullptr ? (*next)["name"].str() : std::string_view();
     path += '/';
     if (name.empty()) {
       path += doc::escape_pointer_token(token);
@@ -57,8 +57,8 @@ std::string stable_path(const doc::Node& object, std::string_view pointer) {
 }
 
 void set_fingerprint(Finding& finding, const doc::Node* object) {
-  std::string path =
-      object == nullptr ? finding.location.file + '#' + finding.location.pointer : stable_path(*object, finding.location.pointer);
+  std::string path = object == nullptr ? finding.location.file + '#' + finding.location.pointer
+                                       : stable_path(*object, finding.location.pointer);
   finding.fingerprint = hash_of(finding, path);
 }
 
@@ -67,7 +67,9 @@ void separate_twins(std::vector<Finding>& findings) {
   seen.reserve(findings.size());
   for (Finding& finding : findings) {
     size_t twin = seen[finding.fingerprint]++;
-    if (twin != 0) finding.fingerprint = crypt::sha256_hex(finding.fingerprint + '#' + std::to_string(twin)).substr(0, kFingerprintHexDigits);
+    if (twin != 0)
+      finding.fingerprint =
+          crypt::sha256_hex(finding.fingerprint + '#' + std::to_string(twin)).substr(0, kFingerprintHexDigits);
   }
 }
 

@@ -23,7 +23,9 @@ std::string number(double value) {
   return text;
 }
 
-std::string severity_class(Severity severity) { return "s" + std::to_string(static_cast<int>(severity)); }
+std::string severity_class(Severity severity) {
+  return "s" + std::to_string(static_cast<int>(severity));
+}
 
 class Page {
  public:
@@ -36,19 +38,25 @@ class Page {
     print_groups();
     print_unjudged();
     print_suppressed();
-    out_ << "</main>\n<footer><p>Score: the share of object × check pairs that passed, weighted by severity (info 1, low 2, medium 5, high 10, "
-            "critical 20). Coverage: the share of pairs that could be judged. A score without coverage says nothing.</p><p>ameia "
-         << html(report_.tool_version) << "</p></footer>\n<script>" << internal::kHtmlScript << "</script>\n</body>\n</html>\n";
+    out_ << "</main>\n<footer><p>Score: the share of object × check pairs that passed, weighted by severity (info 1, "
+            "low 2, medium 5, high 10, "
+            "critical 20). Coverage: the share of pairs that could be judged. A score without coverage says "
+            "nothing.</p><p>ameia "
+         << html(report_.tool_version) << "</p></footer>\n<script>" << internal::kHtmlScript
+         << "</script>\n</body>\n</html>\n";
   }
 
  private:
   void print_head() {
     out_ << "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src "
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+            "script-src "
             "'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
-            "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"
+            "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<meta name=\"referrer\" "
+            "content=\"no-referrer\">\n"
             "<title>Ameia scan report</title>\n<style>"
-         << internal::kHtmlStyle << "</style>\n</head>\n<body>\n<header>\n<h1>Ameia scan report</h1>\n<p class=\"soft\">"
+         << internal::kHtmlStyle
+         << "</style>\n</head>\n<body>\n<header>\n<h1>Ameia scan report</h1>\n<p class=\"soft\">"
          << html(count(report_.objects, "object", "objects") + " in " + count(report_.files, "file", "files") + ", " +
                  count(report_.checks, "check", "checks"));
     if (!report_.started_at.empty()) out_ << " · <time>" << html(report_.started_at) << "</time>";
@@ -58,11 +66,12 @@ class Page {
   void print_ring(std::string_view label, double percent, std::string_view text, std::string_view note) {
     constexpr double kAround = 2 * 3.14159265 * 42;
     out_ << "<figure><svg viewBox=\"0 0 104 104\" role=\"img\" aria-label=\"" << html(label) << " " << html(text)
-         << "\"><circle class=\"ring\" cx=\"52\" cy=\"52\" r=\"42\"/><circle class=\"ring on\" cx=\"52\" cy=\"52\" r=\"42\" "
+         << "\"><circle class=\"ring\" cx=\"52\" cy=\"52\" r=\"42\"/><circle class=\"ring on\" cx=\"52\" cy=\"52\" "
+            "r=\"42\" "
             "transform=\"rotate(-90 52 52)\" stroke-dasharray=\""
          << number(kAround * percent / 100) << " " << number(kAround + 1)
-         << "\"/><text class=\"big\" x=\"52\" y=\"61\" text-anchor=\"middle\">" << html(text) << "</text></svg><figcaption>"
-         << html(note) << "</figcaption></figure>";
+         << "\"/><text class=\"big\" x=\"52\" y=\"61\" text-anchor=\"middle\">" << html(text)
+         << "</text></svg><figcaption>" << html(note) << "</figcaption></figure>";
   }
 
   void print_cards() {
@@ -81,14 +90,17 @@ class Page {
   void print_severities() {
     std::array<uint64_t, 5> counts = count_by_severity(report_);
     uint64_t most = std::max<uint64_t>(1, *std::max_element(counts.begin(), counts.end()));
-    out_ << "<section class=\"card\"><h3>Findings by severity</h3><svg viewBox=\"0 0 320 140\" role=\"img\" aria-label=\"Findings by severity\">";
+    out_ << "<section class=\"card\"><h3>Findings by severity</h3><svg viewBox=\"0 0 320 140\" role=\"img\" "
+            "aria-label=\"Findings by severity\">";
     for (size_t i = 0; i < counts.size(); ++i) {
       auto severity = static_cast<Severity>(counts.size() - 1 - i);
       uint64_t n = counts[static_cast<size_t>(severity)];
-      double y = static_cast<double>(i) * 28, w = n == 0 ? 0 : std::max(2.0, 190.0 * static_cast<double>(n) / static_cast<double>(most));
-      out_ << "<text x=\"0\" y=\"" << number(y + 16) << "\">" << to_string(severity) << "</text><rect class=\"" << severity_class(severity)
-           << "\" x=\"64\" y=\"" << number(y + 3) << "\" width=\"" << number(w) << "\" height=\"17\" rx=\"3\"/><text x=\"" << number(70 + w)
-           << "\" y=\"" << number(y + 16) << "\">" << std::to_string(n) << "</text>";
+      double y = static_cast<double>(i) * 28,
+             w = n == 0 ? 0 : std::max(2.0, 190.0 * static_cast<double>(n) / static_cast<double>(most));
+      out_ << "<text x=\"0\" y=\"" << number(y + 16) << "\">" << to_string(severity) << "</text><rect class=\""
+           << severity_class(severity) << "\" x=\"64\" y=\"" << number(y + 3) << "\" width=\"" << number(w)
+           << "\" height=\"17\" rx=\"3\"/><text x=\"" << number(70 + w) << "\" y=\"" << number(y + 16) << "\">"
+           << std::to_string(n) << "</text>";
     }
     out_ << "</svg></section>\n";
   }
@@ -106,7 +118,8 @@ class Page {
     };
     std::vector<std::pair<std::string, Counts>> rows;
     for (auto& [ns, counts] : by) rows.emplace_back(ns.empty() ? "(no namespace)" : clean(ns), counts);
-    std::stable_sort(rows.begin(), rows.end(), [&](const auto& a, const auto& b) { return sum(a.second) > sum(b.second); });
+    std::stable_sort(rows.begin(), rows.end(),
+                     [&](const auto& a, const auto& b) { return sum(a.second) > sum(b.second); });
     if (rows.size() > kHtmlNamespacesMax) {
       Counts rest{};
       for (size_t i = kHtmlNamespacesMax - 1; i < rows.size(); ++i) {
@@ -123,40 +136,47 @@ class Page {
     }
     uint64_t most = 1;
     for (const auto& row : rows) most = std::max(most, sum(row.second));
-    out_ << "<svg viewBox=\"0 0 380 " << std::to_string(rows.size() * 24) << "\" role=\"img\" aria-label=\"Findings by namespace\">";
+    out_ << "<svg viewBox=\"0 0 380 " << std::to_string(rows.size() * 24)
+         << "\" role=\"img\" aria-label=\"Findings by namespace\">";
     for (size_t i = 0; i < rows.size(); ++i) {
       double y = static_cast<double>(i) * 24, x = 140;
       out_ << "<text x=\"0\" y=\"" << number(y + 14) << "\">" << html(cut(rows[i].first, 18)) << "</text>";
       for (size_t s = 5; s-- > 0;) {
         double w = 185.0 * static_cast<double>(rows[i].second[s]) / static_cast<double>(most);
         if (w == 0) continue;
-        out_ << "<rect class=\"s" << std::to_string(s) << "\" x=\"" << number(x) << "\" y=\"" << number(y + 2) << "\" width=\"" << number(std::max(w, 0.5))
-             << "\" height=\"15\"><title>" << to_string(static_cast<Severity>(s)) << ": " << std::to_string(rows[i].second[s]) << "</title></rect>";
+        out_ << "<rect class=\"s" << std::to_string(s) << "\" x=\"" << number(x) << "\" y=\"" << number(y + 2)
+             << "\" width=\"" << number(std::max(w, 0.5)) << "\" height=\"15\"><title>"
+             << to_string(static_cast<Severity>(s)) << ": " << std::to_string(rows[i].second[s]) << "</title></rect>";
         x += w;
       }
-      out_ << "<text x=\"" << number(x + 6) << "\" y=\"" << number(y + 14) << "\">" << std::to_string(sum(rows[i].second)) << "</text>";
+      out_ << "<text x=\"" << number(x + 6) << "\" y=\"" << number(y + 14) << "\">"
+           << std::to_string(sum(rows[i].second)) << "</text>";
     }
     out_ << "</svg></section>\n";
   }
 
   void print_filter() {
     if (groups_.empty()) return;
-    out_ << "<div class=\"bar js\" role=\"search\"><input type=\"search\" id=\"q\" placeholder=\"Search: resource, file, check, text\" "
+    out_ << "<div class=\"bar js\" role=\"search\"><input type=\"search\" id=\"q\" placeholder=\"Search: resource, "
+            "file, check, text\" "
             "aria-label=\"Search the findings\">";
     for (size_t s = 5; s-- > 0;) {
-      bool any = std::any_of(groups_.begin(), groups_.end(), [&](const Group& g) { return static_cast<size_t>(g.severity) == s; });
+      bool any = std::any_of(groups_.begin(), groups_.end(),
+                             [&](const Group& g) { return static_cast<size_t>(g.severity) == s; });
       if (!any) continue;
       std::string_view name = to_string(static_cast<Severity>(s));
-      out_ << "<label class=\"s" << std::to_string(s) << "\"><input type=\"checkbox\" value=\"" << std::to_string(s) << "\" checked> <span class=\"sev\">"
-           << name << "</span></label>";
+      out_ << "<label class=\"s" << std::to_string(s) << "\"><input type=\"checkbox\" value=\"" << std::to_string(s)
+           << "\" checked> <span class=\"sev\">" << name << "</span></label>";
     }
-    out_ << "<button id=\"all\" type=\"button\">Open all</button></div>\n<p id=\"none\" class=\"soft\" hidden>Nothing matches.</p>\n";
+    out_ << "<button id=\"all\" type=\"button\">Open all</button></div>\n<p id=\"none\" class=\"soft\" hidden>Nothing "
+            "matches.</p>\n";
   }
 
   void print_groups() {
     out_ << "<h2>Findings</h2>\n";
     if (groups_.empty()) {
-      out_ << (report_.coverage.evaluated == 0 ? "<p>Nothing was judged.</p>\n" : "<p>No finding in what was judged.</p>\n");
+      out_ << (report_.coverage.evaluated == 0 ? "<p>Nothing was judged.</p>\n"
+                                               : "<p>No finding in what was judged.</p>\n");
       return;
     }
     size_t room = kHtmlRowsMax;
@@ -166,10 +186,11 @@ class Page {
   void print_group(const Group& group, size_t& room) {
     const Finding& first = *group.findings.front();
     TextsView texts = texts_of(report_, first);
-    out_ << "<details class=\"g " << severity_class(group.severity) << "\" data-s=\"" << std::to_string(static_cast<int>(group.severity))
-         << "\" open><summary><span class=\"sev\">" << to_string(group.severity) << "</span><span class=\"title\">" << html(texts.title)
-         << " <span class=\"id\">" << html(group.id) << "</span></span><span class=\"n\">"
-         << count(group.findings.size(), "place", "places") << "</span></summary>\n<div class=\"body\"><div class=\"about\"><dl>";
+    out_ << "<details class=\"g " << severity_class(group.severity) << "\" data-s=\""
+         << std::to_string(static_cast<int>(group.severity)) << "\" open><summary><span class=\"sev\">"
+         << to_string(group.severity) << "</span><span class=\"title\">" << html(texts.title) << " <span class=\"id\">"
+         << html(group.id) << "</span></span><span class=\"n\">" << count(group.findings.size(), "place", "places")
+         << "</span></summary>\n<div class=\"body\"><div class=\"about\"><dl>";
     if (!texts.why.empty()) out_ << "<dt>Why</dt><dd>" << html(texts.why) << "</dd>";
     if (!texts.remediation.empty()) out_ << "<dt>Fix</dt><dd>" << html(texts.remediation) << "</dd>";
     if (!texts.tags->empty()) {
@@ -188,7 +209,8 @@ class Page {
     for (size_t i = 0; i < shown; ++i) print_place(*group.findings[i]);
     out_ << "</ul>\n";
     if (shown < group.findings.size()) {
-      out_ << "<p class=\"soft\">and " << std::to_string(group.findings.size() - shown) << " more; <code>ameia scan -o json</code> lists all</p>\n";
+      out_ << "<p class=\"soft\">and " << std::to_string(group.findings.size() - shown)
+           << " more; <code>ameia scan -o json</code> lists all</p>\n";
     }
     out_ << "</div></details>\n";
   }
@@ -204,8 +226,8 @@ class Page {
 
   void print_place(const Finding& f) {
     std::string name = resource_name(f.resource);
-    out_ << "<li><div class=\"head\"><strong>" << html(name.empty() ? "(file)" : name) << "</strong> <code>" << html(location_text(f.location))
-         << "</code></div>";
+    out_ << "<li><div class=\"head\"><strong>" << html(name.empty() ? "(file)" : name) << "</strong> <code>"
+         << html(location_text(f.location)) << "</code></div>";
     if (!f.message.empty()) out_ << "<div>" << html(f.message) << "</div>";
     out_ << "</li>\n";
   }
@@ -213,18 +235,23 @@ class Page {
   void print_unjudged() {
     std::vector<const Finding*> rows;
     for (const Finding& f : report_.findings) {
-      if (f.status == FindingStatus::kError || f.status == FindingStatus::kNotEvaluated || f.status == FindingStatus::kManual) rows.push_back(&f);
+      if (f.status == FindingStatus::kError || f.status == FindingStatus::kNotEvaluated ||
+          f.status == FindingStatus::kManual)
+        rows.push_back(&f);
     }
     if (rows.empty()) return;
-    out_ << "<h2>Not judged</h2>\n<details open class=\"u\"><summary><span class=\"sev\">no verdict</span><span class=\"title\">"
+    out_ << "<h2>Not judged</h2>\n<details open class=\"u\"><summary><span class=\"sev\">no verdict</span><span "
+            "class=\"title\">"
             "What would have to be mended or rendered first</span><span class=\"n\">"
          << count(rows.size(), "row", "rows") << "</span></summary><div class=\"body\"><ul class=\"places\">\n";
     for (size_t i = 0; i < rows.size() && i < kHtmlRowsPerCheckMax; ++i) {
-      out_ << "<li><div class=\"head\"><strong>" << to_string(rows[i]->status) << "</strong> <code>" << html(location_text(rows[i]->location))
-           << "</code></div><div>" << html(rows[i]->message) << "</div></li>\n";
+      out_ << "<li><div class=\"head\"><strong>" << to_string(rows[i]->status) << "</strong> <code>"
+           << html(location_text(rows[i]->location)) << "</code></div><div>" << html(rows[i]->message)
+           << "</div></li>\n";
     }
     out_ << "</ul>";
-    if (rows.size() > kHtmlRowsPerCheckMax) out_ << "<p class=\"soft\">and " << std::to_string(rows.size() - kHtmlRowsPerCheckMax) << " more</p>";
+    if (rows.size() > kHtmlRowsPerCheckMax)
+      out_ << "<p class=\"soft\">and " << std::to_string(rows.size() - kHtmlRowsPerCheckMax) << " more</p>";
     out_ << "</div></details>\n";
   }
 
@@ -234,17 +261,19 @@ class Page {
       if (!f.suppressed_by.empty()) rows.push_back(&f);
     }
     if (rows.empty()) return;
-    out_ << "<h2>Held back</h2>\n<details open class=\"u\"><summary><span class=\"sev\">accepted</span><span class=\"title\">"
+    out_ << "<h2>Held back</h2>\n<details open class=\"u\"><summary><span class=\"sev\">accepted</span><span "
+            "class=\"title\">"
             "Known findings that a waiver or the baseline holds back</span><span class=\"n\">"
          << count(rows.size(), "finding", "findings") << "</span></summary><div class=\"body\"><ul class=\"places\">\n";
     for (size_t i = 0; i < rows.size() && i < kHtmlRowsPerCheckMax; ++i) {
       const Finding& f = *rows[i];
-      out_ << "<li><div class=\"head\"><strong>" << html(f.id) << " " << html(resource_name(f.resource)) << "</strong> <code>"
-           << html(location_text(f.location)) << "</code></div><div>" << to_string(f.severity) << " · held back by " << html(f.suppressed_by)
-           << "</div></li>\n";
+      out_ << "<li><div class=\"head\"><strong>" << html(f.id) << " " << html(resource_name(f.resource))
+           << "</strong> <code>" << html(location_text(f.location)) << "</code></div><div>" << to_string(f.severity)
+           << " · held back by " << html(f.suppressed_by) << "</div></li>\n";
     }
     out_ << "</ul>";
-    if (rows.size() > kHtmlRowsPerCheckMax) out_ << "<p class=\"soft\">and " << std::to_string(rows.size() - kHtmlRowsPerCheckMax) << " more</p>";
+    if (rows.size() > kHtmlRowsPerCheckMax)
+      out_ << "<p class=\"soft\">and " << std::to_string(rows.size() - kHtmlRowsPerCheckMax) << " more</p>";
     out_ << "</div></details>\n";
   }
 
@@ -255,6 +284,8 @@ class Page {
 
 }  // namespace
 
-void print_html(const Report& report, const Sink& sink) { Page(report, sink).print(); }
+void print_html(const Report& report, const Sink& sink) {
+  Page(report, sink).print();
+}
 
 }  // namespace ameia::report

@@ -1,7 +1,8 @@
+#include "doc/json.h"
+
 #include <cstdio>
 #include <set>
 
-#include "doc/json.h"
 #include "report/print.h"
 #include "report/text.h"
 

@@ -5,15 +5,15 @@
 
 namespace ameia::report {
 
-inline constexpr size_t kSarifResultsPerRunMax = 25'000;      // GitHub refuses longer runs
-inline constexpr size_t kSarifRunsMax = 20;                   // and files with more runs; what is beyond is counted
-inline constexpr size_t kHtmlRowsMax = 10'000;                // a browser on a phone still scrolls
-inline constexpr size_t kHtmlRowsPerCheckMax = 500;           // so that every check is seen
-inline constexpr size_t kHtmlNamespacesMax = 12;              // bars of the chart; the rest is one bar
-inline constexpr size_t kTableOtherRowsMax = 40;              // checks listed below the top risks
-inline constexpr size_t kTableUnjudgedRowsMax = 8;            // files and objects that could not be judged
-inline constexpr size_t kWaiversMax = 10'000;                 // of one file
-inline constexpr size_t kPatternBytesMax = 1'000;             // of one waiver's glob
-inline constexpr size_t kBaselineFingerprintsMax = 5'000'000; // of one file
+inline constexpr size_t kSarifResultsPerRunMax = 25'000;       // GitHub refuses longer runs
+inline constexpr size_t kSarifRunsMax = 20;                    // and files with more runs; what is beyond is counted
+inline constexpr size_t kHtmlRowsMax = 10'000;                 // a browser on a phone still scrolls
+inline constexpr size_t kHtmlRowsPerCheckMax = 500;            // so that every check is seen
+inline constexpr size_t kHtmlNamespacesMax = 12;               // bars of the chart; the rest is one bar
+inline constexpr size_t kTableOtherRowsMax = 40;               // checks listed below the top risks
+inline constexpr size_t kTableUnjudgedRowsMax = 8;             // files and objects that could not be judged
+inline constexpr size_t kWaiversMax = 10'000;                  // of one file
+inline constexpr size_t kPatternBytesMax = 1'000;              // of one waiver's glob
+inline constexpr size_t kBaselineFingerprintsMax = 5'000'000;  // of one file
 
 }  // namespace ameia::report

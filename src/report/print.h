@@ -14,7 +14,7 @@ namespace ameia::report {
 using Sink = std::function<void(std::string_view)>;
 
 struct TableOptions {
-  size_t width = 100;   // columns
+  size_t width = 100;  // columns
   bool color = false;
   size_t top_groups = 6;        // checks shown in full
   size_t places_per_group = 3;  // of each of them

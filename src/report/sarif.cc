@@ -58,14 +58,15 @@ void append_location(std::string& out, const Finding& f) {
   out += "}";
   if (!f.resource.kind.empty()) {
     std::string full = resource_name(f.resource) + f.location.pointer;
-    out += ",\"logicalLocations\":[{\"name\":" + quoted(f.resource.name) + ",\"kind\":\"resource\",\"fullyQualifiedName\":" +
-           quoted(full) + "}]";
+    out += ",\"logicalLocations\":[{\"name\":" + quoted(f.resource.name) +
+           ",\"kind\":\"resource\",\"fullyQualifiedName\":" + quoted(full) + "}]";
   }
   out += "}";
 }
 
 void append_rule(std::string& out, const Rule& rule) {
-  out += "{\"id\":" + quoted(rule.id) + ",\"shortDescription\":{\"text\":" + quoted(rule.title.empty() ? rule.id : rule.title) + "}";
+  out += "{\"id\":" + quoted(rule.id) +
+         ",\"shortDescription\":{\"text\":" + quoted(rule.title.empty() ? rule.id : rule.title) + "}";
   if (!rule.why.empty()) out += ",\"fullDescription\":{\"text\":" + quoted(rule.why) + "}";
   std::string help = rule.why, markdown = rule.why;
   if (!rule.remediation.empty()) {
@@ -98,12 +99,13 @@ void append_result(std::string& out, const Report& report, const Finding& f, siz
   std::string message = f.message.empty() ? std::string(texts.title) : f.message;
   if (!texts.remediation.empty()) message += "\nHow to mend it: " + std::string(texts.remediation);
   out += "{\"ruleId\":" + quoted(f.id) + ",\"ruleIndex\":" + std::to_string(rule_index) +
-         ",\"kind\":\"fail\",\"level\":\"" + std::string(level_of(f.severity)) + "\",\"message\":{\"text\":" + quoted(message) +
-         "},\"locations\":[";
+         ",\"kind\":\"fail\",\"level\":\"" + std::string(level_of(f.severity)) +
+         "\",\"message\":{\"text\":" + quoted(message) + "},\"locations\":[";
   append_location(out, f);
   out += "],\"partialFingerprints\":{\"ameia/v1\":" + quoted(f.fingerprint) + "}";
   if (!f.suppressed_by.empty()) {
-    out += ",\"suppressions\":[{\"kind\":\"external\",\"status\":\"accepted\",\"justification\":" + quoted(f.suppressed_by) + "}]";
+    out += ",\"suppressions\":[{\"kind\":\"external\",\"status\":\"accepted\",\"justification\":" +
+           quoted(f.suppressed_by) + "}]";
   }
   out += ",\"properties\":{\"severity\":\"" + std::string(to_string(f.severity)) + "\",\"status\":\"fail\"";
   if (!f.value.empty()) out += ",\"value\":" + quoted(f.value);
@@ -113,8 +115,12 @@ void append_result(std::string& out, const Report& report, const Finding& f, siz
 
 void append_notification(std::string& out, const Finding& f) {
   bool error = f.status == FindingStatus::kError;
-  out += "{\"level\":\"" + std::string(error ? "error" : f.status == FindingStatus::kNotApplicable ? "note" : "warning") +
-         "\",\"message\":{\"text\":" + quoted(f.message.empty() ? f.id : f.message) + "},\"descriptor\":{\"id\":" + quoted(f.id) + "}";
+  out += "{\"level\":\"" +
+         std::string(error                                       ? "error"
+                     : f.status == FindingStatus::kNotApplicable ? "note"
+                                                                 : "warning") +
+         "\",\"message\":{\"text\":" + quoted(f.message.empty() ? f.id : f.message) +
+         "},\"descriptor\":{\"id\":" + quoted(f.id) + "}";
   if (!f.location.file.empty()) {
     out += ",\"locations\":[";
     append_location(out, f);
@@ -152,18 +158,19 @@ void print_sarif(const Report& report, const Sink& sink) {
   Rules rules(report);
   std::vector<const Finding*> results, notes;
   for (const Finding& f : report.findings) (f.status == FindingStatus::kFail ? results : notes).push_back(&f);
-  size_t runs = std::clamp<size_t>((results.size() + kSarifResultsPerRunMax - 1) / kSarifResultsPerRunMax, 1, kSarifRunsMax);
+  size_t runs =
+      std::clamp<size_t>((results.size() + kSarifResultsPerRunMax - 1) / kSarifResultsPerRunMax, 1, kSarifRunsMax);
   size_t left_out = results.size() - std::min(results.size(), runs * kSarifResultsPerRunMax);
   out << R"({"$schema":"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json","version":"2.1.0","runs":[)";
   for (size_t run = 0; run < runs; ++run) {
-    out << (run == 0 ? "\n" : ",\n") << R"({"tool":{"driver":{"name":"ameia","semanticVersion":)" << quoted(report.tool_version)
-        << ",\"rules\":[";
+    out << (run == 0 ? "\n" : ",\n") << R"({"tool":{"driver":{"name":"ameia","semanticVersion":)"
+        << quoted(report.tool_version) << ",\"rules\":[";
     for (size_t i = 0; i < rules.all().size(); ++i) {
       out << (i == 0 ? "\n" : ",\n");
       append_rule(out.buffer(), rules.all()[i]);
     }
-    out << "]}},\"columnKind\":\"unicodeCodePoints\",\"automationDetails\":{\"id\":\"ameia/scan/" << std::to_string(run + 1)
-        << "\"},\"invocations\":[{\"executionSuccessful\":true";
+    out << "]}},\"columnKind\":\"unicodeCodePoints\",\"automationDetails\":{\"id\":\"ameia/scan/"
+        << std::to_string(run + 1) << "\"},\"invocations\":[{\"executionSuccessful\":true";
     if (!report.started_at.empty()) out << ",\"startTimeUtc\":" << quoted(report.started_at);
     out << ",\"toolExecutionNotifications\":[";
     bool first = true;

@@ -22,7 +22,8 @@ class Table {
     print_summary();
     size_t top = 0;
     // Only what matters is shown in full; with nothing above low, the first few are.
-    while (top < groups.size() && top < options_.top_groups && (groups[top].severity >= Severity::kMedium || top < 3)) ++top;
+    while (top < groups.size() && top < options_.top_groups && (groups[top].severity >= Severity::kMedium || top < 3))
+      ++top;
     if (top != 0) heading("Top risks");
     for (size_t i = 0; i < top; ++i) print_group(groups[i]);
     print_rest(groups, top);
@@ -71,8 +72,8 @@ class Table {
     }
     char seconds[32];
     std::snprintf(seconds, sizeof seconds, "%.2f s", report_.seconds);
-    std::string rest = count(report_.objects, "object", "objects") + " in " + count(report_.files, "file", "files") + ", " +
-                       count(report_.checks, "check", "checks") + ", " + seconds;
+    std::string rest = count(report_.objects, "object", "objects") + " in " + count(report_.files, "file", "files") +
+                       ", " + count(report_.checks, "check", "checks") + ", " + seconds;
     bool fits = 2 + width_of(score_text) + 3 + width_of(rest) <= width_;
     out_ << "  " << bold(score_text) << (fits ? "   " : "\n  ") << dim(rest) << "\n";
   }
@@ -97,8 +98,8 @@ class Table {
     std::string said;  // a message shared by all places is said once
     for (size_t i = 0; i < shown; ++i) {
       const Finding& f = *group.findings[i];
-      out_ << "    " << padded(cut(name_of(f), name_width), name_width) << "  " << paint(clean(location_text(f.location)), "4")
-           << "\n";
+      out_ << "    " << padded(cut(name_of(f), name_width), name_width) << "  "
+           << paint(clean(location_text(f.location)), "4") << "\n";
       if (f.message != said) {
         for (const std::string& line : wrap(f.message, width_ - 6)) out_ << "      " << line << "\n";
         said = f.message;
@@ -136,10 +137,11 @@ class Table {
       const Finding& first = *group.findings.front();
       size_t used = 2 + 8 + 2 + 6 + 2 + id_width + 2;
       std::string title = cut(clean(texts_of(report_, first).title), width_ > used + 12 ? width_ - used : 12);
-      out_ << "  " << colored(group.severity, padded(to_string(group.severity), 8)) << "  " << right(group.findings.size(), 6)
-           << "  " << padded(clean(group.id), id_width) << "  " << title << "\n";
+      out_ << "  " << colored(group.severity, padded(to_string(group.severity), 8)) << "  "
+           << right(group.findings.size(), 6) << "  " << padded(clean(group.id), id_width) << "  " << title << "\n";
     }
-    if (last < groups.size()) out_ << "  " << dim("and " + count(groups.size() - last, "more check", "more checks")) << "\n";
+    if (last < groups.size())
+      out_ << "  " << dim("and " + count(groups.size() - last, "more check", "more checks")) << "\n";
   }
 
   // Files and objects without a verdict, folded where the same is said of many.
@@ -152,7 +154,9 @@ class Table {
     std::vector<Row> rows;
     size_t all = 0;
     for (const Finding& f : report_.findings) {
-      if (f.status != FindingStatus::kError && f.status != FindingStatus::kNotEvaluated && f.status != FindingStatus::kManual) continue;
+      if (f.status != FindingStatus::kError && f.status != FindingStatus::kNotEvaluated &&
+          f.status != FindingStatus::kManual)
+        continue;
       ++all;
       auto [found, fresh] = at.try_emplace(f.message, rows.size());
       if (fresh) rows.push_back({});
@@ -167,8 +171,8 @@ class Table {
       std::string place = clean(location_text(f.location));
       if (rows[i].count > 1) place += " and " + std::to_string(rows[i].count - 1) + " more";
       bool error = f.status == FindingStatus::kError;
-      out_ << "  " << (error ? colored(Severity::kHigh, "error        ") : std::string("not evaluated"))
-           << "  " << place << "\n";
+      out_ << "  " << (error ? colored(Severity::kHigh, "error        ") : std::string("not evaluated")) << "  "
+           << place << "\n";
       for (const std::string& line : wrap(f.message, width_ - 17)) out_ << "                 " << dim(line) << "\n";
     }
     if (rows.size() > kTableUnjudgedRowsMax) {
@@ -197,7 +201,8 @@ class Table {
       return;
     }
     out_ << "\n";
-    std::string hint = "`ameia explain " + clean(groups.front().id) + "` tells more; -o json, -o html=FILE and -o sarif=FILE list everything";
+    std::string hint = "`ameia explain " + clean(groups.front().id) +
+                       "` tells more; -o json, -o html=FILE and -o sarif=FILE list everything";
     for (const std::string& line : wrap(hint, width_ - 2)) out_ << "  " << dim(line) << "\n";
     out_ << "\n";
   }
@@ -210,6 +215,8 @@ class Table {
 
 }  // namespace
 
-void print_table(const Report& report, const TableOptions& options, const Sink& sink) { Table(report, options, sink).print(); }
+void print_table(const Report& report, const TableOptions& options, const Sink& sink) {
+  Table(report, options, sink).print();
+}
 
 }  // namespace ameia::report

@@ -17,7 +17,11 @@ struct CodePoint {
 CodePoint decode(std::string_view text, size_t at) {
   auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   unsigned char first = byte(at);
-  size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
+  size_t length = first < 0x80                    ? 1
+                  : first >= 0xC2 && first < 0xE0 ? 2
+                  : first >= 0xE0 && first < 0xF0 ? 3
+                  : first >= 0xF0 && first < 0xF5 ? 4
+                                                  : 0;
   if (length == 0 || at + length > text.size()) return {};
   if (length == 1) return {first, 1};
   uint32_t value = first & (0xFF >> (length + 1));
@@ -32,8 +36,9 @@ CodePoint decode(std::string_view text, size_t at) {
 
 // What a terminal or a reader's eye would be fooled by.
 bool is_deceptive(uint32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) || c == 0x2028 || c == 0x2029 ||
-         (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x2069) || c == 0xFEFF || (c >= 0xE0000 && c <= 0xE007F);
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) || c == 0x2028 ||
+         c == 0x2029 || (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x2069) || c == 0xFEFF ||
+         (c >= 0xE0000 && c <= 0xE007F);
 }
 
 template <typename Append>
@@ -173,7 +178,8 @@ std::vector<Group> group_by_check(const Report& report) {
 std::array<uint64_t, 5> count_by_severity(const Report& report) {
   std::array<uint64_t, 5> counts{};
   for (const Finding& finding : report.findings) {
-    if (finding.status == FindingStatus::kFail && finding.suppressed_by.empty()) ++counts[static_cast<size_t>(finding.severity)];
+    if (finding.status == FindingStatus::kFail && finding.suppressed_by.empty())
+      ++counts[static_cast<size_t>(finding.severity)];
   }
   return counts;
 }

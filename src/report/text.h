@@ -50,8 +50,8 @@ std::string resource_name(const Resource& resource);
 // "file:line:column" as far as known.
 std::string location_text(const Location& location);
 
-// `text` on one line, without anything that moves a cursor, changes colours or hides text: control characters, bidirectional
-// overrides and invalid UTF-8 become visible. Manifests are written by strangers.
+// `text` on one line, without anything that moves a cursor, changes colours or hides text: control characters,
+// bidirectional overrides and invalid UTF-8 become visible. Manifests are written by strangers.
 std::string clean(std::string_view text);
 // For HTML text and quoted attributes; cleans too, but keeps line ends.
 void append_html(std::string& out, std::string_view text);

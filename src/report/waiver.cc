@@ -12,27 +12,36 @@ namespace {
 
 base::Result<Waiver> parse_waiver(const doc::Node& node, const doc::Source& source) {
   constexpr std::string_view kFields[] = {"id", "resource", "fingerprint", "owner", "reason", "expires"};
-  if (!node.is_map()) return base::fail(base::Code::kInvalidInput, "a waiver is a map with id, owner, reason, expires", source.where(node.begin));
+  if (!node.is_map())
+    return base::fail(base::Code::kInvalidInput, "a waiver is a map with id, owner, reason, expires",
+                      source.where(node.begin));
   for (const doc::Member& member : node.map()) {
     std::string_view key = member.key->view();
     if (std::find(std::begin(kFields), std::end(kFields), key) == std::end(kFields)) {
-      return base::fail(base::Code::kInvalidInput,
-                        "a waiver has no field \"" + clean(key) + "\"; it has id, resource, fingerprint, owner, reason, expires",
-                        source.where(member.key_begin));
+      return base::fail(
+          base::Code::kInvalidInput,
+          "a waiver has no field \"" + clean(key) + "\"; it has id, resource, fingerprint, owner, reason, expires",
+          source.where(member.key_begin));
     }
     if (!member.value.is_string() || member.value.str().empty()) {
       return base::fail(base::Code::kInvalidInput, clean(key) + " must be a text", source.where(member.value.begin));
     }
     if (member.value.size > kPatternBytesMax) {
-      return base::fail(base::Code::kLimit, clean(key) + " is longer than " + std::to_string(kPatternBytesMax) + " bytes",
+      return base::fail(base::Code::kLimit,
+                        clean(key) + " is longer than " + std::to_string(kPatternBytesMax) + " bytes",
                         source.where(member.value.begin));
     }
   }
-  Waiver waiver{std::string(node["id"].str()),    std::string(node["resource"].str()), std::string(node["fingerprint"].str()),
-                std::string(node["owner"].str()), std::string(node["reason"].str()),   std::string(node["expires"].str()),
+  Waiver waiver{std::string(node["id"].str()),
+                std::string(node["resource"].str()),
+                std::string(node["fingerprint"].str()),
+                std::string(node["owner"].str()),
+                std::string(node["reason"].str()),
+                std::string(node["expires"].str()),
                 {}};
   if (waiver.id.empty() && waiver.resource.empty() && waiver.fingerprint.empty()) {
-    return base::fail(base::Code::kInvalidInput, "a waiver needs an id, a resource or a fingerprint", source.where(node.begin));
+    return base::fail(base::Code::kInvalidInput, "a waiver needs an id, a resource or a fingerprint",
+                      source.where(node.begin));
   }
   for (std::string_view required : {"owner", "reason", "expires"}) {
     if (node.find(required) == nullptr) {
@@ -40,7 +49,8 @@ base::Result<Waiver> parse_waiver(const doc::Node& node, const doc::Source& sour
     }
   }
   if (!is_date(waiver.expires)) {
-    return base::fail(base::Code::kInvalidInput, "expires must be a day, YYYY-MM-DD", source.where(node["expires"].begin));
+    return base::fail(base::Code::kInvalidInput, "expires must be a day, YYYY-MM-DD",
+                      source.where(node["expires"].begin));
   }
   doc::Position position = source.position(node.begin);
   waiver.location = {source.name(), position.line, position.column, node.begin, node.end, {}};
@@ -104,11 +114,13 @@ base::Result<Waivers> Waivers::parse(std::shared_ptr<const doc::Source> source) 
     const doc::Node& root = document->root();
     const doc::Node* list = root.find("waivers");
     if (list == nullptr || !list->is_list()) {
-      return base::fail(base::Code::kInvalidInput, "a waiver file holds a list called \"waivers\"", source->where(root.begin));
+      return base::fail(base::Code::kInvalidInput, "a waiver file holds a list called \"waivers\"",
+                        source->where(root.begin));
     }
     for (const doc::Node& node : list->list()) {
       if (waivers.waivers_.size() == kWaiversMax) {
-        return base::fail(base::Code::kLimit, "more than " + std::to_string(kWaiversMax) + " waivers", source->where(node.begin));
+        return base::fail(base::Code::kLimit, "more than " + std::to_string(kWaiversMax) + " waivers",
+                          source->where(node.begin));
       }
       waivers.waivers_.push_back(TRY(parse_waiver(node, *source)));
     }
@@ -134,11 +146,13 @@ void Waivers::apply(std::vector<Finding>& findings, std::string_view today) cons
   for (size_t i = 0; i < waivers_.size(); ++i) {
     const Waiver& waiver = waivers_[i];
     if (expired(waiver)) {
-      findings.push_back(finding_about(waiver, kWaiverExpiredId, Severity::kMedium,
-                                       "the waiver for " + describe(waiver) + " by " + waiver.owner + " expired on " + waiver.expires));
+      findings.push_back(finding_about(
+          waiver, kWaiverExpiredId, Severity::kMedium,
+          "the waiver for " + describe(waiver) + " by " + waiver.owner + " expired on " + waiver.expires));
     } else if (!met[i]) {
-      findings.push_back(finding_about(waiver, kWaiverUnusedId, Severity::kLow,
-                                       "the waiver for " + describe(waiver) + " by " + waiver.owner + " matches no finding"));
+      findings.push_back(
+          finding_about(waiver, kWaiverUnusedId, Severity::kLow,
+                        "the waiver for " + describe(waiver) + " by " + waiver.owner + " matches no finding"));
     }
   }
 }

@@ -1,6 +1,5 @@
 // The binary itself, as a user runs it: every exit code, every format, and inputs that wish it ill.
 #include <gtest/gtest.h>
-
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,7 +58,8 @@ class Cli : public ::testing::Test {
 
   // `line` is what a user types after "ameia"; a shell reads it.
   Ran ameia(const std::string& line, const std::string& before = "") {
-    std::string command = "cd '" + dir_.string() + "' && " + before + " '" AMEIA_BINARY "' " + line + " >'" + out_.string() + "' 2>'" + err_.string() + "'";
+    std::string command = "cd '" + dir_.string() + "' && " + before + " '" AMEIA_BINARY "' " + line + " >'" +
+                          out_.string() + "' 2>'" + err_.string() + "'";
     int status = std::system(command.c_str());
     Ran run{WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status), slurp(out_), slurp(err_)};
     EXPECT_LT(run.code, 128) << line << "\n" << run.err;
@@ -197,7 +197,9 @@ TEST_F(Cli, GatesAndExitCodes) {
   spit(dir_ / "policy/p.yaml", kPolicy);
   spit(dir_ / "empty/readme.txt", "nothing");
   spit(dir_ / "broken/b.yaml", "a: [1, 2\n");
-  spit(dir_ / "broken-policy/p.yaml", "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: x}\nspec:\n  matchConstraints: {}\n  validations: [{expression: 'object.'}]\n");
+  spit(dir_ / "broken-policy/p.yaml",
+       "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: x}\nspec:\n  "
+       "matchConstraints: {}\n  validations: [{expression: 'object.'}]\n");
   struct {
     std::string_view line;
     int code;
@@ -241,7 +243,8 @@ TEST_F(Cli, AnOutputThatCannotBeWrittenIsNoSuccess) {
     EXPECT_EQ(WEXITSTATUS(std::system(to_stdout.c_str())), kUnreachable);
   }
   // A reader that goes away: the exit code is not 0, and no signal kills.
-  std::string command = "cd '" + dir_.string() + "' && ('" AMEIA_BINARY "' list checks -o json; echo $? >code) 2>/dev/null | true";
+  std::string command =
+      "cd '" + dir_.string() + "' && ('" AMEIA_BINARY "' list checks -o json; echo $? >code) 2>/dev/null | true";
   ASSERT_EQ(std::system(command.c_str()), 0);
   std::string code = slurp(dir_ / "code");
   EXPECT_TRUE(code == "4\n" || code == "0\n") << code;  // 0 when everything fitted in the pipe before it closed
@@ -272,7 +275,8 @@ TEST_F(Cli, TheReportIsTheSameForAnyNumberOfWorkers) {
   }
   auto without_time = [](std::string text) { return text.substr(text.find("\"summary\"")); };
   std::string one = without_time(ameia("scan estate -o json --jobs 1").out);
-  for (const char* jobs : {"2", "3", "16"}) EXPECT_EQ(one, without_time(ameia(std::string("scan estate -o json --jobs ") + jobs).out)) << jobs;
+  for (const char* jobs : {"2", "3", "16"})
+    EXPECT_EQ(one, without_time(ameia(std::string("scan estate -o json --jobs ") + jobs).out)) << jobs;
 }
 
 TEST_F(Cli, BaselineHoldsBackWhatWasThereAndNotWhatIsNew) {
@@ -292,7 +296,9 @@ TEST_F(Cli, WaiversHoldBackUntilTheyExpire) {
   spit(dir_ / "pod.yaml", kBadPod);
   spit(dir_ / "policy/p.yaml", kPolicy);
   auto waive = [&](std::string_view expires) {
-    spit(dir_ / "waivers.txt", "waivers:\n  - {id: '*', resource: web/Pod/shop, owner: team, reason: moving, expires: " + std::string(expires) + "}\n");
+    spit(dir_ / "waivers.txt",
+         "waivers:\n  - {id: '*', resource: web/Pod/shop, owner: team, reason: moving, expires: " +
+             std::string(expires) + "}\n");
     return ameia("scan pod.yaml --policy policy --waivers waivers.txt --fail-on high");
   };
   EXPECT_EQ(waive("2999-12-31").code, 0);
@@ -305,8 +311,12 @@ TEST_F(Cli, WaiversHoldBackUntilTheyExpire) {
 TEST_F(Cli, BadFilesAreRowsAndTheRestGoesOn) {
   spit(dir_ / "in/good.yaml", kBadPod);
   spit(dir_ / "in/truncated.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: x\n");
-  spit(dir_ / "in/binary.yaml", std::string("\x7f" "ELF\0\0\1", 7));
-  spit(dir_ / "in/utf16.yaml", std::string("\xFF\xFE" "a\0:\0", 6));
+  spit(dir_ / "in/binary.yaml", std::string("\x7f"
+                                            "ELF\0\0\1",
+                                            7));
+  spit(dir_ / "in/utf16.yaml", std::string("\xFF\xFE"
+                                           "a\0:\0",
+                                           6));
   spit(dir_ / "in/invalid-utf8.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: \"\xC3\x28\"}\n");
   spit(dir_ / "in/empty.yaml", "");
   spit(dir_ / "in/comment.yaml", "# nothing\n---\n---\n");
@@ -330,7 +340,8 @@ TEST_F(Cli, BadFilesAreRowsAndTheRestGoesOn) {
   spit(dir_ / "in/template.yaml", "{{- if .Values.x }}\nkind: Pod\n{{- end }}\n");
   spit(dir_ / "in/overlay/kustomization.yaml", "resources: [base.yaml]\npatches:\n  - path: patch.yaml\n");
   spit(dir_ / "in/overlay/base.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: base}\n");
-  spit(dir_ / "in/overlay/patch.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {replicas: 3}\n");
+  spit(dir_ / "in/overlay/patch.yaml",
+       "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {replicas: 3}\n");
   fs::create_symlink("loop.yaml", dir_ / "in/loop.yaml");
   fs::create_symlink("..", dir_ / "in/parent");
   fs::create_symlink(".", dir_ / "in/self");
@@ -374,7 +385,8 @@ TEST_F(Cli, BadFilesAreRowsAndTheRestGoesOn) {
   auto findings = report->root()["findings"].list();
   for (const auto& row : rows) {
     bool found = std::any_of(findings.begin(), findings.end(), [&](const doc::Node& f) {
-      return f["location"]["file"].str() == row.file && f["status"].str() == row.status && f["message"].str().find(row.says) != std::string_view::npos;
+      return f["location"]["file"].str() == row.file && f["status"].str() == row.status &&
+             f["message"].str().find(row.says) != std::string_view::npos;
     });
     EXPECT_TRUE(found) << row.file << " " << row.status << " " << row.says << "\n" << run.out;
   }
@@ -406,7 +418,8 @@ TEST_F(Cli, AFileBeyondTheLimitIsRefusedUnread) {
 }
 
 TEST_F(Cli, ANullFieldIsNoField) {
-  spit(dir_ / "c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n  creationTimestamp: null\ndata: null\n");
+  spit(dir_ / "c.yaml",
+       "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n  creationTimestamp: null\ndata: null\n");
   auto report = json(ameia("scan c.yaml -o json").out);
   EXPECT_EQ(report->root()["summary"]["coverage_detail"]["errors"].integer_or(-1), 0) << doc::to_json(report->root());
 }
@@ -450,7 +463,8 @@ TEST_F(Cli, PodSecurityKeepsItsContract) {
   ASSERT_EQ(row["violations"].list().size(), 2U);
   EXPECT_EQ(row["violations"].list()[0]["reason"].str(), "host namespaces");
   EXPECT_EQ(row["violations"].list()[0]["detail"].str(), "hostNetwork=true");
-  EXPECT_TRUE(json(ameia("policy pss --level privileged pod.yaml -o json").out)->root().list()[0]["allowed"].boolean_or(false));
+  EXPECT_TRUE(
+      json(ameia("policy pss --level privileged pod.yaml -o json").out)->root().list()[0]["allowed"].boolean_or(false));
 }
 
 TEST_F(Cli, EvalDecidesAsTheServerWould) {
@@ -481,19 +495,26 @@ TEST_F(Cli, CompletionsAreScriptsOfTheirShells) {
     spit(dir_ / shell, script);
   }
   EXPECT_EQ(std::system(("bash -n '" + (dir_ / "bash").string() + "'").c_str()), 0);
-  std::string complete = "bash -c \"source '" + (dir_ / "bash").string() + "'; COMP_WORDS=(ameia scan --fail); COMP_CWORD=2; _ameia; [ \\\"\\${COMPREPLY[*]}\\\" = --fail-on ]\"";
+  std::string complete =
+      "bash -c \"source '" + (dir_ / "bash").string() +
+      "'; COMP_WORDS=(ameia scan --fail); COMP_CWORD=2; _ameia; [ \\\"\\${COMPREPLY[*]}\\\" = --fail-on ]\"";
   EXPECT_EQ(std::system(complete.c_str()), 0);
 }
 
 TEST_F(Cli, AnInterruptEndsWith130AndLeavesNothingHalf) {
   ASSERT_EQ(::mkfifo((dir_ / "never.yaml").c_str(), 0600), 0);
-  std::string command = "cd '" + dir_.string() + "' && '" AMEIA_BINARY "' scan never.yaml -o json=r.json >/dev/null 2>&1 & p=$!; sleep 0.5; kill -INT $p; wait $p";
+  std::string command = "cd '" + dir_.string() +
+                        "' && '" AMEIA_BINARY
+                        "' scan never.yaml -o json=r.json >/dev/null 2>&1 & p=$!; sleep 0.5; kill -INT $p; wait $p";
   // A background job of a shell ignores SIGINT; sh -m gives it back.
-  int status = std::system(("sh -mc '" + [&] {
-                             std::string quoted;
-                             for (char c : command) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-                             return quoted;
-                           }() + "'").c_str());
+  int status = std::system(("sh -mc '" +
+                            [&] {
+                              std::string quoted;
+                              for (char c : command) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+                              return quoted;
+                            }() +
+                            "'")
+                               .c_str());
   EXPECT_EQ(WEXITSTATUS(status), kInterrupted);
   EXPECT_FALSE(fs::exists(dir_ / "r.json"));
   for (const auto& entry : fs::directory_iterator(dir_)) EXPECT_NE(entry.path().extension(), ".tmp");
@@ -571,7 +592,8 @@ TEST(Ignore, HostilePatternsEnd) {
 }
 
 TEST(Walk, FindsWhatAKustomizationPatches) {
-  EXPECT_EQ(kustomization_patches("patches:\n  - path: a.yaml\n  - patch: |-\n      - op: add\npatchesStrategicMerge: [b.yaml]\npatchesJson6902:\n  - path: c.yaml\n"),
+  EXPECT_EQ(kustomization_patches("patches:\n  - path: a.yaml\n  - patch: |-\n      - op: add\npatchesStrategicMerge: "
+                                  "[b.yaml]\npatchesJson6902:\n  - path: c.yaml\n"),
             (std::vector<std::string>{"a.yaml", "c.yaml", "b.yaml"}));
 }
 

@@ -1,6 +1,6 @@
-// cel-spec's conformance tests ("SimpleTest" files): expression, declarations and bindings in; value, type or error out.
-// Files are text protos as JSON (every field a list, scalars {"$lit": …}, bytes {"$b64": …}) or protobuf's own JSON.
-// Cases that need protobuf messages or enums are skipped, which is seen from what they mention.
+// cel-spec's conformance tests ("SimpleTest" files): expression, declarations and bindings in; value, type or error
+// out. Files are text protos as JSON (every field a list, scalars {"$lit": …}, bytes {"$b64": …}) or protobuf's own
+// JSON. Cases that need protobuf messages or enums are skipped, which is seen from what they mention.
 #include <charconv>
 #include <cmath>
 
@@ -21,8 +21,10 @@ using doc::Node;
 std::string camel(std::string_view snake) {
   std::string out;
   for (size_t i = 0; i < snake.size(); ++i) {
-    if (snake[i] == '_' && i + 1 < snake.size()) out += static_cast<char>(snake[++i] - 'a' + 'A');
-    else out += snake[i];
+    if (snake[i] == '_' && i + 1 < snake.size())
+      out += static_cast<char>(snake[++i] - 'a' + 'A');
+    else
+      out += snake[i];
   }
   return out;
 }
@@ -57,7 +59,9 @@ std::string scalar(const Node* node) {
   }
   return std::string(node->str());
 }
-bool flag(const Node& message, std::string_view field) { return scalar(one(message, field)) == "true"; }
+bool flag(const Node& message, std::string_view field) {
+  return scalar(one(message, field)) == "true";
+}
 
 template <typename T>
 T integer(const std::string& text) {
@@ -75,12 +79,18 @@ std::string from_base64(std::string_view text) {
   int count = 0;
   for (char c : text) {
     uint32_t digit;
-    if (c >= 'A' && c <= 'Z') digit = static_cast<uint32_t>(c - 'A');
-    else if (c >= 'a' && c <= 'z') digit = static_cast<uint32_t>(c - 'a') + 26;
-    else if (c >= '0' && c <= '9') digit = static_cast<uint32_t>(c - '0') + 52;
-    else if (c == '+' || c == '-') digit = 62;
-    else if (c == '/' || c == '_') digit = 63;
-    else break;
+    if (c >= 'A' && c <= 'Z')
+      digit = static_cast<uint32_t>(c - 'A');
+    else if (c >= 'a' && c <= 'z')
+      digit = static_cast<uint32_t>(c - 'a') + 26;
+    else if (c >= '0' && c <= '9')
+      digit = static_cast<uint32_t>(c - '0') + 52;
+    else if (c == '+' || c == '-')
+      digit = 62;
+    else if (c == '/' || c == '_')
+      digit = 63;
+    else
+      break;
     bits = bits << 6 | digit;
     count += 6;
     if (count >= 8) out += static_cast<char>(bits >> (count -= 8) & 0xFF);
@@ -98,7 +108,9 @@ std::string bytes_of(const Node& node) {
 constexpr std::string_view kNeedsMessages = "needs protobuf messages, which expr does not have";
 constexpr std::string_view kNeedsEnums = "needs protobuf enums, which expr does not have";
 
-bool is_time(std::string_view type) { return type == "google.protobuf.Duration" || type == "google.protobuf.Timestamp"; }
+bool is_time(std::string_view type) {
+  return type == "google.protobuf.Duration" || type == "google.protobuf.Timestamp";
+}
 
 // The type named by an Any, and its fields.
 std::string any_type(const Node& object, const Node*& fields) {
@@ -202,7 +214,8 @@ bool expression_needs(const expr::Expr* e, const std::string& container) {
       }
       return false;
     case expr::ExprKind::kComprehension:
-      for (const expr::Expr* part : {e->loop->iter_range, e->loop->accu_init, e->loop->loop_condition, e->loop->loop_step, e->loop->result}) {
+      for (const expr::Expr* part :
+           {e->loop->iter_range, e->loop->accu_init, e->loop->loop_condition, e->loop->loop_step, e->loop->result}) {
         if (expression_needs(part, container)) return true;
       }
       return false;
@@ -224,9 +237,11 @@ std::string type_text(const Node* type) {
   }
   if (member(*type, "null") != nullptr) return "null";
   if (const Node* known = one(*type, "well_known")) return scalar(known) == "DURATION" ? "duration" : "timestamp";
-  if (const Node* message = one(*type, "message_type")) return scalar(message) == "google.protobuf.Duration" ? "duration" : "timestamp";
+  if (const Node* message = one(*type, "message_type"))
+    return scalar(message) == "google.protobuf.Duration" ? "duration" : "timestamp";
   if (const Node* list = one(*type, "list_type")) return "list(" + type_text(one(*list, "elem_type")) + ")";
-  if (const Node* map = one(*type, "map_type")) return "map(" + type_text(one(*map, "key_type")) + ", " + type_text(one(*map, "value_type")) + ")";
+  if (const Node* map = one(*type, "map_type"))
+    return "map(" + type_text(one(*map, "key_type")) + ", " + type_text(one(*map, "value_type")) + ")";
   if (const Node* named = one(*type, "type")) return "type(" + type_text(named) + ")";
   if (const Node* param = one(*type, "type_param")) return scalar(param);
   if (const Node* abstract = one(*type, "abstract_type")) {
@@ -242,7 +257,9 @@ std::string type_text(const Node* type) {
   return "dyn";
 }
 
-expr::Value unbound(expr::CallContext& context, const expr::Value*, uint32_t) { return context.error("unbound function"); }
+expr::Value unbound(expr::CallContext& context, const expr::Value*, uint32_t) {
+  return context.error("unbound function");
+}
 
 // ---- values
 
@@ -281,7 +298,9 @@ bool to_value(const Node& node, base::Arena& arena, expr::Value& out) {
     const std::span<const Node> items = all(*one(node, "map_value"), "entries");
     expr::MapEntryValue* entries = arena.array<expr::MapEntryValue>(items.size());
     for (size_t i = 0; i < items.size(); ++i) {
-      if (!to_value(*one(items[i], "key"), arena, entries[i].key) || !to_value(*one(items[i], "value"), arena, entries[i].value)) return false;
+      if (!to_value(*one(items[i], "key"), arena, entries[i].key) ||
+          !to_value(*one(items[i], "value"), arena, entries[i].value))
+        return false;
     }
     out = expr::Value::of_map(expr::make_map(arena, entries, static_cast<uint32_t>(items.size())));
   } else if (const Node* object = one(node, "object_value")) {
@@ -437,7 +456,8 @@ class Case {
         signature += type_text(&param);
       }
       if (signature.empty()) signature = name + "(";
-      signatures_.emplace_back(scalar(one(overload, "overload_id")), signature + ") -> " + type_text(one(overload, "result_type")));
+      signatures_.emplace_back(scalar(one(overload, "overload_id")),
+                               signature + ") -> " + type_text(one(overload, "result_type")));
     }
   }
 
@@ -472,7 +492,8 @@ class Case {
       return out_.fail(name_, "true expected, found " + expr::to_text(found));
     }
     if (const Node* type = one(*node, "type_value")) {
-      if (found.kind == expr::ValueKind::kType && expr::internal::runtime_name(*found.type) == scalar(type)) return out_.pass();
+      if (found.kind == expr::ValueKind::kType && expr::internal::runtime_name(*found.type) == scalar(type))
+        return out_.pass();
       return out_.fail(name_, "type " + scalar(type) + " expected, found " + expr::to_text(found));
     }
     expr::Value wanted;
@@ -504,7 +525,9 @@ SuiteResult run_cel_spec(const std::string& folder) {
     const Node& root = (*document)->root();
     for (const Node& section : all(root, "section")) {
       for (const Node& test : all(section, "test")) {
-        Case(test, out, scalar(one(root, "name")) + "/" + scalar(one(section, "name")) + "/" + scalar(one(test, "name"))).run();
+        Case(test, out,
+             scalar(one(root, "name")) + "/" + scalar(one(section, "name")) + "/" + scalar(one(test, "name")))
+            .run();
       }
     }
   }

@@ -18,8 +18,8 @@ std::string round_trip(std::string text) {
 }
 
 TEST(Json, ValuesReadBackAsWritten) {
-  for (const char* text : {"null", "true", "0", "-7", "9223372036854775807", "-9223372036854775808", "1.5", "1e+21", "1e-7", "[]", "{}",
-                           R"([1,"a",{"b":[null,false]}])", R"("é\n\"\\")", R"({"z":1,"a":2})"}) {
+  for (const char* text : {"null", "true", "0", "-7", "9223372036854775807", "-9223372036854775808", "1.5", "1e+21",
+                           "1e-7", "[]", "{}", R"([1,"a",{"b":[null,false]}])", R"("é\n\"\\")", R"({"z":1,"a":2})"}) {
     EXPECT_EQ(round_trip(text), text);
   }
 }
@@ -65,8 +65,9 @@ TEST(Json, ManyMembersFindTheirDuplicatesToo) {
 }
 
 TEST(Json, RefusesWhatIsNotJson) {
-  for (const char* text : {"", " ", "{", "[1,", "[1 2]", "{\"a\" 1}", "{a:1}", "01", "+1", ".5", "1.", "1e", "1e400", "nul", "\"a", "\"\\x\"",
-                           "\"\\u12\"", "\"\t\"", "{} {}", "[1]x", "{\"a\":1,}", "NaN", "'a'"}) {
+  for (const char* text :
+       {"",      " ",   "{",   "[1,",     "[1 2]",     "{\"a\" 1}", "{a:1}", "01",   "+1",         ".5",  "1.", "1e",
+        "1e400", "nul", "\"a", "\"\\x\"", "\"\\u12\"", "\"\t\"",    "{} {}", "[1]x", "{\"a\":1,}", "NaN", "'a'"}) {
     auto d = read(text);
     ASSERT_FALSE(d.has_value()) << text;
     EXPECT_EQ(d.error().code, base::Code::kInvalidInput);
@@ -99,7 +100,9 @@ TEST(JsonReader, ReusesItsMemoryAndForgetsTheLastInput) {
 }
 
 TEST(Equal, ComparesValuesNotSpellings) {
-  auto same = [](std::string a, std::string b) { return equal((*read(std::move(a)))->root(), (*read(std::move(b)))->root()); };
+  auto same = [](std::string a, std::string b) {
+    return equal((*read(std::move(a)))->root(), (*read(std::move(b)))->root());
+  };
   EXPECT_TRUE(same("1", "1.0"));
   EXPECT_TRUE(same(R"({"a":1,"b":[2]})", R"({"b":[2.0],"a":1})"));
   EXPECT_FALSE(same("[1,2]", "[2,1]"));

@@ -1,8 +1,7 @@
-#include "doc/json.h"
-
 #include <gtest/gtest.h>
 
 #include "doc/build.h"
+#include "doc/json.h"
 
 namespace ameia::doc {
 namespace {
@@ -44,7 +43,8 @@ TEST(JsonTree, SpansAreTheBytesOfTheValue) {
 }
 
 TEST(JsonTree, IntegersKeepSixtyThreeBits) {
-  const auto document = parse("[9223372036854775807, -9223372036854775808, 9223372036854775808, 18446744073709551616, -0]");
+  const auto document =
+      parse("[9223372036854775807, -9223372036854775808, 9223372036854775808, 18446744073709551616, -0]");
   const Node& root = document->root();
   EXPECT_EQ(root.items[0].integer, INT64_MAX);
   EXPECT_EQ(root.items[1].integer, INT64_MIN);
@@ -75,8 +75,9 @@ TEST(JsonTree, ErrorsPointAtTheByte) {
   EXPECT_EQ(error_of("{\"a\": 1,\n \"b\" 2}").where, "t.json:2:6");
   EXPECT_NE(error_of("{\"a\": 1,\n \"b\" 2}").what.find("\n \"b\" 2}\n     ^"), std::string::npos)
       << error_of("{\"a\": 1,\n \"b\" 2}").what;
-  for (const char* bad : {"", "[1,]", "{\"a\":1,}", "01", "1.", ".5", "1e", "-", "+1", "tru", "nulll", "\"a", "\"\\x\"",
-                          "\"\\u12\"", "\"\t\"", "[1 2]", "{1:2}", "[", "{", "{\"a\"", "1 2", "NaN", "'a'", "// x\n1"}) {
+  for (const char* bad : {"",      "[1,]", "{\"a\":1,}", "01",     "1.",      ".5",        "1e",     "-",
+                          "+1",    "tru",  "nulll",      "\"a",    "\"\\x\"", "\"\\u12\"", "\"\t\"", "[1 2]",
+                          "{1:2}", "[",    "{",          "{\"a\"", "1 2",     "NaN",       "'a'",    "// x\n1"}) {
     EXPECT_EQ(error_of(bad).code, base::Code::kInvalidInput) << bad;
   }
   EXPECT_EQ(error_of("1e400").code, base::Code::kInvalidInput) << "Go refuses it too";

@@ -25,26 +25,33 @@ std::string patched(std::string root, std::string patch) {
 }
 
 TEST(JsonPatch, ExamplesOfRfc6902) {
-  EXPECT_EQ(patched(R"({"foo":"bar"})", R"([{"op":"add","path":"/baz","value":"qux"}])"), R"({"foo":"bar","baz":"qux"})");
-  EXPECT_EQ(patched(R"({"foo":["bar","baz"]})", R"([{"op":"add","path":"/foo/1","value":"qux"}])"), R"({"foo":["bar","qux","baz"]})");
+  EXPECT_EQ(patched(R"({"foo":"bar"})", R"([{"op":"add","path":"/baz","value":"qux"}])"),
+            R"({"foo":"bar","baz":"qux"})");
+  EXPECT_EQ(patched(R"({"foo":["bar","baz"]})", R"([{"op":"add","path":"/foo/1","value":"qux"}])"),
+            R"({"foo":["bar","qux","baz"]})");
   EXPECT_EQ(patched(R"({"baz":"qux","foo":"bar"})", R"([{"op":"remove","path":"/baz"}])"), R"({"foo":"bar"})");
-  EXPECT_EQ(patched(R"({"foo":["bar","qux","baz"]})", R"([{"op":"remove","path":"/foo/1"}])"), R"({"foo":["bar","baz"]})");
-  EXPECT_EQ(patched(R"({"a":{"b":1},"c":{}})", R"([{"op":"move","from":"/a/b","path":"/c/d"}])"), R"({"a":{},"c":{"d":1}})");
+  EXPECT_EQ(patched(R"({"foo":["bar","qux","baz"]})", R"([{"op":"remove","path":"/foo/1"}])"),
+            R"({"foo":["bar","baz"]})");
+  EXPECT_EQ(patched(R"({"a":{"b":1},"c":{}})", R"([{"op":"move","from":"/a/b","path":"/c/d"}])"),
+            R"({"a":{},"c":{"d":1}})");
   EXPECT_EQ(patched(R"({"foo":["all","grass","cows","eat"]})", R"([{"op":"move","from":"/foo/1","path":"/foo/3"}])"),
             R"({"foo":["all","cows","eat","grass"]})");
   EXPECT_EQ(patched(R"({"baz":"qux"})", R"([{"op":"test","path":"/baz","value":"bar"}])"), "error operation 0: /baz");
-  EXPECT_EQ(patched(R"({"foo":1})", R"([{"op":"add","path":"/baz/bat","value":"qux"}])"), "error operation 0: /baz/bat");
+  EXPECT_EQ(patched(R"({"foo":1})", R"([{"op":"add","path":"/baz/bat","value":"qux"}])"),
+            "error operation 0: /baz/bat");
   EXPECT_EQ(patched(R"({"/":9,"~1":10})", R"([{"op":"test","path":"/~01","value":10}])"), R"({"/":9,"~1":10})");
-  EXPECT_EQ(patched(R"({"foo":["bar"]})", R"([{"op":"add","path":"/foo/-","value":["abc"]}])"), R"({"foo":["bar",["abc"]]})");
+  EXPECT_EQ(patched(R"({"foo":["bar"]})", R"([{"op":"add","path":"/foo/-","value":["abc"]}])"),
+            R"({"foo":["bar",["abc"]]})");
   EXPECT_EQ(patched(R"({"foo":null})", R"([{"op":"replace","path":"/foo","value":1}])"), R"({"foo":1})");
   EXPECT_EQ(patched(R"(1)", R"([{"op":"replace","path":"","value":[2]}])"), R"([2])");
 }
 
 TEST(JsonPatch, RefusesWhatCannotBe) {
   for (const char* patch :
-       {R"([{"op":"add","path":"/a/01","value":1}])", R"([{"op":"add","path":"/a/9","value":1}])", R"([{"op":"remove","path":"/x"}])",
-        R"([{"op":"replace","path":"/x","value":1}])", R"([{"op":"spin","path":"/a"}])", R"([{"op":"add","path":"a","value":1}])",
-        R"([{"op":"add","path":"/a"}])", R"([{"op":"move","from":"/a","path":"/a/0"}])", R"([{"op":"copy","from":"/x","path":"/y"}])",
+       {R"([{"op":"add","path":"/a/01","value":1}])", R"([{"op":"add","path":"/a/9","value":1}])",
+        R"([{"op":"remove","path":"/x"}])", R"([{"op":"replace","path":"/x","value":1}])",
+        R"([{"op":"spin","path":"/a"}])", R"([{"op":"add","path":"a","value":1}])", R"([{"op":"add","path":"/a"}])",
+        R"([{"op":"move","from":"/a","path":"/a/0"}])", R"([{"op":"copy","from":"/x","path":"/y"}])",
         R"([{"op":"remove","path":"/a/-"}])", R"([{"op":"add","path":"/~2","value":1}])"}) {
     EXPECT_TRUE(patched(R"({"a":[1]})", patch).starts_with("error operation 0")) << patch;
   }
@@ -90,7 +97,8 @@ std::string random_json(std::mt19937& random, int depth) {
       std::string text = "{", comma;
       for (char key = 'a'; key < 'f'; ++key) {
         if (random() % 2 == 0) continue;
-        text += comma + "\"" + (random() % 9 == 0 ? "/~" : "") + std::string(1, key) + "\":" + random_json(random, depth + 1);
+        text += comma + "\"" + (random() % 9 == 0 ? "/~" : "") + std::string(1, key) +
+                "\":" + random_json(random, depth + 1);
         comma = ",";
       }
       return text + "}";

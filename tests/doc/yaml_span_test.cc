@@ -20,7 +20,8 @@ std::string spelled(const Document& document, const Node& node) {
 }
 
 TEST(YamlSpans, CollectionsReachFromTheirFirstChildToTheirLast) {
-  const auto stream = read("m: &a !!map\n  k: v # note\n  l:\n  - 1\n  -   x: y\n      z:\n\nlist:\n  - a\n  - [b,\n     c]\n# end\n");
+  const auto stream =
+      read("m: &a !!map\n  k: v # note\n  l:\n  - 1\n  -   x: y\n      z:\n\nlist:\n  - a\n  - [b,\n     c]\n# end\n");
   ASSERT_TRUE(stream.errors.empty()) << stream.errors[0].text();
   const Document& d = *stream.documents.at(0);
   const Node& root = d.root();
@@ -86,7 +87,8 @@ TEST(JsonPatch, NestingATreeIntoItselfStopsAtTheDepthLimit) {
   Builder build(arena);
   std::vector<Node> operations;
   for (int i = 0; i < 600; ++i) {  // each is one level deeper
-    operations.push_back(build.map({{"op", build.string("copy")}, {"from", build.string("")}, {"path", build.string("/a")}}));
+    operations.push_back(
+        build.map({{"op", build.string("copy")}, {"from", build.string("")}, {"path", build.string("/a")}}));
   }
   const auto result = apply_json_patch(build.map({{"a", build.null()}}), build.list(operations), arena);
   ASSERT_FALSE(result);

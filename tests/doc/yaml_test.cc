@@ -1,5 +1,5 @@
-// YAML against what sigs.k8s.io/yaml makes of the same text (tests/cases/doc/yaml.case holds its recorded answers), spans to the
-// byte, limits, and streams with a broken document.
+// YAML against what sigs.k8s.io/yaml makes of the same text (tests/cases/doc/yaml.case holds its recorded answers),
+// spans to the byte, limits, and streams with a broken document.
 #include "doc/yaml.h"
 
 #include <gtest/gtest.h>
@@ -55,7 +55,9 @@ std::string spelled(const Document& document, const Node& node) {
 }
 
 TEST(Yaml, SpansAreExactToTheByte) {
-  YamlStream stream = read("\xEF\xBB\xBF# é\r\na: 'it''s'\r\nç: &x \"dé\"\r\nlist:\r\n- plain text\r\n- *x\r\nflow: {k: [1, 2]}\r\nblock: |\r\n  l1\r\n  l2\r\nend: !!str 7\r\n");
+  YamlStream stream = read(
+      "\xEF\xBB\xBF# é\r\na: 'it''s'\r\nç: &x \"dé\"\r\nlist:\r\n- plain text\r\n- *x\r\nflow: {k: [1, 2]}\r\nblock: "
+      "|\r\n  l1\r\n  l2\r\nend: !!str 7\r\n");
   ASSERT_TRUE(stream.errors.empty()) << stream.errors[0].text();
   const Document& d = *stream.documents.at(0);
   const Node& root = d.root();
@@ -130,17 +132,20 @@ TEST(Yaml, LimitsAreOrdinaryErrors) {
 }
 
 TEST(Yaml, WhatIsWrittenIsReadBack) {
-  for (const char* json :
-       {"null", "[]", "{}", "\"\"", R"(["yes","no","1","1.5","~","null","0x1F","-","- a","a: b","a #b","#","%","@","`","...","---","<<","y"])",
-        R"({"a":{"b":[{"c":1,"d":[]},[1,[2,{}]]],"e":null},"yes":1,"":2,"<<":3,"? x":4,"k: v":5})",
-        R"(["line\nbreak","tab\t","\u0000\u007f\u0085\u2028\ufeff\uffff","\ud83d\ude00"," lead","trail ","two  spaces","a:b","http://x/y?z=1"])",
-        R"([1.5,1e21,-0.25,9223372036854775807,18446744073709551615])"}) {
+  for (
+      const char* json :
+      {"null", "[]", "{}", "\"\"",
+       R"(["yes","no","1","1.5","~","null","0x1F","-","- a","a: b","a #b","#","%","@","`","...","---","<<","y"])",
+       R"({"a":{"b":[{"c":1,"d":[]},[1,[2,{}]]],"e":null},"yes":1,"":2,"<<":3,"? x":4,"k: v":5})",
+       R"(["line\nbreak","tab\t","\u0000\u007f\u0085\u2028\ufeff\uffff","\ud83d\ude00"," lead","trail ","two  spaces","a:b","http://x/y?z=1"])",
+       R"([1.5,1e21,-0.25,9223372036854775807,18446744073709551615])"}) {
     auto document = parse_json(std::make_shared<Source>("j", json), std::make_shared<Keys>());
     ASSERT_TRUE(document.has_value()) << json;
     std::string yaml = to_yaml((*document)->root());
     YamlStream stream = read(yaml);
     ASSERT_TRUE(stream.errors.empty()) << yaml << stream.errors[0].text();
-    EXPECT_EQ(to_json(stream.documents.empty() ? kNullNode : stream.documents[0]->root()), to_json((*document)->root())) << yaml;
+    EXPECT_EQ(to_json(stream.documents.empty() ? kNullNode : stream.documents[0]->root()), to_json((*document)->root()))
+        << yaml;
   }
 }
 

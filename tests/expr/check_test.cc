@@ -1,12 +1,12 @@
 // tests/cases/expr/*.case: an expression after "> ", then its type or every issue in cel-go's words. The texts were
 // compared with cel-go 0.26.
+#include "expr/check.h"
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-
-#include "expr/check.h"
 
 namespace ameia::expr {
 namespace {
@@ -14,7 +14,11 @@ namespace {
 const Env& everything() {
   static const Env env = [] {
     EnvBuilder builder(Version::all());
-    builder.variable("a", "dyn").variable("i", "int").variable("m", "map(string, int)").variable("s", "string").variable("l", "list(string)");
+    builder.variable("a", "dyn")
+        .variable("i", "int")
+        .variable("m", "map(string, int)")
+        .variable("s", "string")
+        .variable("l", "list(string)");
     builder.variable("x.y", "bool").variable("opt", "optional(int)");
     auto built = builder.build();
     EXPECT_TRUE(built.has_value()) << (built ? "" : built.error().text());
@@ -38,22 +42,26 @@ std::vector<Case> read_cases(const std::string& file) {
   std::string line;
   for (int number = 1; std::getline(in, line); ++number) {
     if (line.starts_with("# ") || line.empty()) continue;
-    if (line.starts_with("> ")) cases.push_back({file + ":" + std::to_string(number), line.substr(2), ""});
-    else if (!cases.empty()) cases.back().expected += (cases.back().expected.empty() ? "" : "\n") + line;
+    if (line.starts_with("> "))
+      cases.push_back({file + ":" + std::to_string(number), line.substr(2), ""});
+    else if (!cases.empty())
+      cases.back().expected += (cases.back().expected.empty() ? "" : "\n") + line;
   }
   EXPECT_FALSE(cases.empty());
   return cases;
 }
 
 TEST(Check, Cases) {
-  for (const Case& c : read_cases("check.case")) EXPECT_EQ(outcome(c.source, {}), c.expected) << c.where << " " << c.source;
+  for (const Case& c : read_cases("check.case"))
+    EXPECT_EQ(outcome(c.source, {}), c.expected) << c.where << " " << c.source;
 }
 
 TEST(Check, StrictLiterals) {
   CheckOptions options;
   options.homogeneous_literals = true;
   options.validate_literals = true;
-  for (const Case& c : read_cases("literals.case")) EXPECT_EQ(outcome(c.source, options), c.expected) << c.where << " " << c.source;
+  for (const Case& c : read_cases("literals.case"))
+    EXPECT_EQ(outcome(c.source, options), c.expected) << c.where << " " << c.source;
 }
 
 TEST(Check, DepthLimits) {
@@ -63,7 +71,8 @@ TEST(Check, DepthLimits) {
     return out;
   };
   EXPECT_EQ(outcome(repeat("(", 249) + "1" + repeat(")", 249), {}), "int");
-  EXPECT_EQ(outcome(repeat("(", 250) + "1" + repeat(")", 250), {}), "ERROR: <input>:-1:0: expression recursion limit exceeded: 250");
+  EXPECT_EQ(outcome(repeat("(", 250) + "1" + repeat(")", 250), {}),
+            "ERROR: <input>:-1:0: expression recursion limit exceeded: 250");
   EXPECT_EQ(outcome("1" + repeat(" + 1", 250), {}), "int");
   EXPECT_EQ(outcome("1" + repeat(" + 1", 251), {}), "ERROR: <input>:-1:0: max recursion depth exceeded");
   EXPECT_EQ(outcome("a" + repeat(".b", 251), {}), "ERROR: <input>:-1:0: max recursion depth exceeded");
@@ -89,7 +98,8 @@ TEST(Check, TypeLimit) {
 }
 
 TEST(Check, SourceLimit) {
-  EXPECT_EQ(outcome(std::string(100'001, ' '), {}), "ERROR: <input>:-1:0: expression code point size exceeds limit: size: 100001, limit 100000");
+  EXPECT_EQ(outcome(std::string(100'001, ' '), {}),
+            "ERROR: <input>:-1:0: expression code point size exceeds limit: size: 100001, limit 100000");
   EXPECT_TRUE(outcome("'\xff'", {}).starts_with("ERROR: <input>:1:2: Syntax error: the expression is not valid UTF-8"));
 }
 
@@ -118,7 +128,8 @@ TEST(Check, WrappersBecomeCalls) {
   auto checked = compile("google.protobuf.Int32Value{value: 1} != null", everything());
   ASSERT_TRUE(checked) << format_issues("", checked.error());
   EXPECT_EQ(checked->ast->root->args[0]->kind, ExprKind::kCall);
-  EXPECT_TRUE(outcome("google.protobuf.Int32Value{other: 1}", {}).starts_with("ERROR: <input>:1:33: undefined field 'other'"));
+  EXPECT_TRUE(
+      outcome("google.protobuf.Int32Value{other: 1}", {}).starts_with("ERROR: <input>:1:33: undefined field 'other'"));
   EXPECT_FALSE(compile("google.protobuf.Int32Value{value: 'a'}", everything()));
 }
 

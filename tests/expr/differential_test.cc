@@ -1,5 +1,5 @@
-// Two implementations of one meaning: generated expressions over generated documents, evaluated by the planned machine (many
-// programs in one set, so that they share) and by the naive tree walk. Values, errors and costs must be equal.
+// Two implementations of one meaning: generated expressions over generated documents, evaluated by the planned machine
+// (many programs in one set, so that they share) and by the naive tree walk. Values, errors and costs must be equal.
 // AMEIA_DIFFERENTIAL=N tries N expressions instead of kExpressions; AMEIA_SEED=N begins elsewhere.
 #include <cstdlib>
 #include <random>
@@ -29,9 +29,11 @@ class Generator {
       return out + "]";
     };
     std::string out = R"({"i": )" + number() + R"(, "j": )" + number() + R"(, "s": )" + word() + R"(, "t": )" + word();
-    out += R"(, "b": )" + std::string(pick(2) == 0 ? "true" : "false") + R"(, "l": )" + list(number) + R"(, "ls": )" + list(word);
+    out += R"(, "b": )" + std::string(pick(2) == 0 ? "true" : "false") + R"(, "l": )" + list(number) + R"(, "ls": )" +
+           list(word);
     out += R"(, "m": {)";
-    for (size_t i = 0, n = pick(4); i < n; ++i) out += (i == 0 ? "" : ", ") + ('"' + std::string(kKeys[i]) + "\": ") + number();
+    for (size_t i = 0, n = pick(4); i < n; ++i)
+      out += (i == 0 ? "" : ", ") + ('"' + std::string(kKeys[i]) + "\": ") + number();
     out += R"(}, "object": {"a": )" + number() + R"(, "b": {"a": )" + word() + R"(, "c": )" + list(number) + "}";
     if (pick(2) == 0) out += R"(, "c": [{"a": 1, "b": )" + word() + R"(}, {"a": null}])";
     if (pick(2) == 0) out += R"(, "d": 1.5)";
@@ -41,9 +43,11 @@ class Generator {
   size_t pick(size_t below) { return random_() % below; }
 
  private:
-  static constexpr std::string_view kWords[] = {"", "a", "b", "abc", "añb", "a,b,c", "10", "true", "1.5", "x-y", "10.0.0.1"};
+  static constexpr std::string_view kWords[] = {"",   "a",    "b",   "abc", "añb",     "a,b,c",
+                                                "10", "true", "1.5", "x-y", "10.0.0.1"};
   static constexpr std::string_view kKeys[] = {"a", "b", "c", "d"};
-  static constexpr std::string_view kSteps[] = {".a", ".b", ".c", ".d", "[\"a\"]", "[0]", "[1]", ".?a", ".?b", "[?\"c\"]", "[?0]"};
+  static constexpr std::string_view kSteps[] = {".a",  ".b",  ".c",  ".d",       "[\"a\"]", "[0]",
+                                                "[1]", ".?a", ".?b", "[?\"c\"]", "[?0]"};
 
   std::string word() { return "'" + std::string(kWords[pick(std::size(kWords))]) + "'"; }
   std::string key() { return "'" + std::string(kKeys[pick(std::size(kKeys))]) + "'"; }
@@ -60,8 +64,8 @@ class Generator {
   }
 
   // `form` with a body that may use the given variables.
-  std::string loop(const std::string& range, const std::string& macro, std::vector<std::pair<std::string, Kind>> variables,
-                   const std::vector<Kind>& bodies, int depth) {
+  std::string loop(const std::string& range, const std::string& macro,
+                   std::vector<std::pair<std::string, Kind>> variables, const std::vector<Kind>& bodies, int depth) {
     std::string out = range + "." + macro + "(";
     const size_t before = locals_.size();
     for (size_t i = 0; i < variables.size(); ++i) {
@@ -78,7 +82,8 @@ class Generator {
     std::string out;
     if (pick(3) == 0 && local(kind, out)) return out;
     if (depth <= 0 || pick(6) == 0) return leaf(kind);
-    if (pick(9) == 0) return "(" + of(Kind::kBool, depth - 1) + " ? " + of(kind, depth - 1) + " : " + of(kind, depth - 1) + ")";
+    if (pick(9) == 0)
+      return "(" + of(Kind::kBool, depth - 1) + " ? " + of(kind, depth - 1) + " : " + of(kind, depth - 1) + ")";
     if (pick(14) == 0) {
       const Kind bound = static_cast<Kind>(pick(11));
       const std::string name = "v" + std::to_string(locals_.size()), init = of(bound, depth - 1);
@@ -98,7 +103,8 @@ class Generator {
       case Kind::kMap: return map(depth - 1);
       case Kind::kOptional: return optional(depth - 1);
       case Kind::kDyn: return dynamic(depth - 1);
-      case Kind::kDuration: return "(" + of(kind, depth - 1) + (pick(2) == 0 ? " + " : " - ") + of(kind, depth - 1) + ")";
+      case Kind::kDuration:
+        return "(" + of(kind, depth - 1) + (pick(2) == 0 ? " + " : " - ") + of(kind, depth - 1) + ")";
     }
     return leaf(kind);
   }
@@ -134,16 +140,29 @@ class Generator {
       case 7: return "(" + sub(Kind::kBool) + " || " + sub(Kind::kBool) + ")";
       case 8: return "!" + sub(Kind::kBool);
       case 9: return "(" + sub(Kind::kInt) + " in " + sub(Kind::kInts) + ")";
-      case 10: return "(" + sub(Kind::kString) + " in " + (pick(2) == 0 ? sub(Kind::kMap) : pick(2) == 0 ? "['a', 'b']" : sub(Kind::kStrings)) + ")";
-      case 11: return "has(object" + std::string(kSteps[pick(4)]) + std::string(pick(2) == 0 ? "" : kSteps[pick(4)]) + ")";
+      case 10:
+        return "(" + sub(Kind::kString) + " in " +
+               (pick(2) == 0   ? sub(Kind::kMap)
+                : pick(2) == 0 ? "['a', 'b']"
+                               : sub(Kind::kStrings)) +
+               ")";
+      case 11:
+        return "has(object" + std::string(kSteps[pick(4)]) + std::string(pick(2) == 0 ? "" : kSteps[pick(4)]) + ")";
       case 12: return "has(m." + std::string(kKeys[pick(4)]) + ")";
       case 13: return sub(Kind::kString) + (pick(2) == 0 ? ".startsWith(" : ".contains(") + sub(Kind::kString) + ")";
       case 14: return sub(Kind::kString) + ".matches('^[a-c]+$')";
-      case 15: return loop(sub(Kind::kInts), pick(2) == 0 ? "all" : "exists", {{"x", Kind::kInt}}, {Kind::kBool}, depth);
-      case 16: return loop(sub(Kind::kStrings), pick(2) == 0 ? "exists_one" : "all", {{"x", Kind::kString}}, {Kind::kBool}, depth);
-      case 17: return loop(sub(Kind::kMap), pick(2) == 0 ? "all" : "exists", {{"k", Kind::kString}, {"w", Kind::kInt}}, {Kind::kBool}, depth);
+      case 15:
+        return loop(sub(Kind::kInts), pick(2) == 0 ? "all" : "exists", {{"x", Kind::kInt}}, {Kind::kBool}, depth);
+      case 16:
+        return loop(sub(Kind::kStrings), pick(2) == 0 ? "exists_one" : "all", {{"x", Kind::kString}}, {Kind::kBool},
+                    depth);
+      case 17:
+        return loop(sub(Kind::kMap), pick(2) == 0 ? "all" : "exists", {{"k", Kind::kString}, {"w", Kind::kInt}},
+                    {Kind::kBool}, depth);
       case 18: return sub(Kind::kOptional) + ".hasValue()";
-      case 19: return "sets." + std::string(pick(2) == 0 ? "contains" : "intersects") + "(" + sub(Kind::kInts) + ", " + sub(Kind::kInts) + ")";
+      case 19:
+        return "sets." + std::string(pick(2) == 0 ? "contains" : "intersects") + "(" + sub(Kind::kInts) + ", " +
+               sub(Kind::kInts) + ")";
       case 20: return sub(Kind::kInts) + ".isSorted()";
       default: return "isIP(" + sub(Kind::kString) + ")";
     }
@@ -200,7 +219,8 @@ class Generator {
       case 2: return loop(sub(Kind::kInts), "map", {{"x", Kind::kInt}}, {Kind::kInt}, depth);
       case 3: return loop(sub(Kind::kInts), "filter", {{"x", Kind::kInt}}, {Kind::kBool}, depth);
       case 4: return loop(sub(Kind::kStrings), "map", {{"x", Kind::kString}}, {Kind::kBool, Kind::kInt}, depth);
-      case 5: return loop(sub(Kind::kInts), "transformList", {{"n", Kind::kInt}, {"x", Kind::kInt}}, {Kind::kInt}, depth);
+      case 5:
+        return loop(sub(Kind::kInts), "transformList", {{"n", Kind::kInt}, {"x", Kind::kInt}}, {Kind::kInt}, depth);
       case 6: return "(" + sub(Kind::kInts) + " + " + sub(Kind::kInts) + ")";
       case 7: return sub(Kind::kInts) + ".slice(0, " + sub(Kind::kInt) + ")";
       case 8: return sub(Kind::kInts) + (pick(3) == 0 ? ".sort()" : pick(2) == 0 ? ".distinct()" : ".reverse()");
@@ -218,10 +238,15 @@ class Generator {
 
   std::string map(int depth) {
     switch (pick(4)) {
-      case 0: return "{" + of(Kind::kString, depth) + ": " + of(Kind::kInt, depth) + ", 'b': " + of(Kind::kInt, depth) + "}";
+      case 0:
+        return "{" + of(Kind::kString, depth) + ": " + of(Kind::kInt, depth) + ", 'b': " + of(Kind::kInt, depth) + "}";
       case 1: return "{?'a': " + of(Kind::kOptional, depth) + "}";
-      case 2: return loop(of(Kind::kMap, depth), "transformMap", {{"k", Kind::kString}, {"w", Kind::kInt}}, {Kind::kInt}, depth);
-      default: return loop(of(Kind::kInts, depth), "transformMapEntry", {{"n", Kind::kInt}, {"x", Kind::kInt}}, {Kind::kMap}, depth);
+      case 2:
+        return loop(of(Kind::kMap, depth), "transformMap", {{"k", Kind::kString}, {"w", Kind::kInt}}, {Kind::kInt},
+                    depth);
+      default:
+        return loop(of(Kind::kInts, depth), "transformMapEntry", {{"n", Kind::kInt}, {"x", Kind::kInt}}, {Kind::kMap},
+                    depth);
     }
   }
 
@@ -238,7 +263,9 @@ class Generator {
   }
 
   std::string dynamic(int depth) {
-    std::string out = pick(3) != 0 ? "object" : pick(2) == 0 ? "(" + of(Kind::kBool, depth) + " ? object.b : object)" : of(Kind::kDyn, depth);
+    std::string out = pick(3) != 0   ? "object"
+                      : pick(2) == 0 ? "(" + of(Kind::kBool, depth) + " ? object.b : object)"
+                                     : of(Kind::kDyn, depth);
     for (size_t i = 0, n = pick(3); i < n; ++i) out += kSteps[pick(std::size(kSteps))];
     if (pick(5) == 0) out += "[" + of(pick(2) == 0 ? Kind::kInt : Kind::kString, depth) + "]";
     return pick(6) == 0 ? "dyn(" + of(Kind::kInt, depth) + ")" : out;
@@ -264,8 +291,15 @@ void bind(Evaluator& evaluator, const doc::Document& document) {
 
 std::shared_ptr<const Env> environment() {
   EnvBuilder builder(Version::all());
-  builder.variable("i", "int").variable("j", "int").variable("s", "string").variable("t", "string").variable("b", "bool");
-  builder.variable("l", "list(int)").variable("ls", "list(string)").variable("m", "map(string, int)").variable("object", "dyn");
+  builder.variable("i", "int")
+      .variable("j", "int")
+      .variable("s", "string")
+      .variable("t", "string")
+      .variable("b", "bool");
+  builder.variable("l", "list(int)")
+      .variable("ls", "list(string)")
+      .variable("m", "map(string, int)")
+      .variable("object", "dyn");
   builder.variable("u", "uint").variable("d", "double");
   auto built = builder.build();
   EXPECT_TRUE(built.has_value());
@@ -311,8 +345,8 @@ TEST(Differential, PlannedAndNaiveAgree) {
         errors += plain.value.is_error();
         const bool equal = shown(planned.value) == shown(plain.value) && planned.cost == plain.cost;
         different += !equal;
-        EXPECT_TRUE(equal) << "seed " << seed << ": " << sources[id] << "\n  planned " << shown(planned.value) << " @ " << planned.cost
-                           << "\n  naive   " << shown(plain.value) << " @ " << plain.cost;
+        EXPECT_TRUE(equal) << "seed " << seed << ": " << sources[id] << "\n  planned " << shown(planned.value) << " @ "
+                           << planned.cost << "\n  naive   " << shown(plain.value) << " @ " << plain.cost;
       }
     }
   }

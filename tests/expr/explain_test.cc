@@ -41,28 +41,38 @@ TEST(BlameTest, MissingFieldNamesItsParent) {
 TEST(BlameTest, FalseArms) {
   EXPECT_EQ(blamed("object.metadata.name == 'web' && object.spec.hostNetwork == false"), Places({"true"}));
   EXPECT_EQ(blamed("object.metadata.name == 'x' && object.spec.hostNetwork == false"), Places({"\"web\"", "true"}));
-  EXPECT_EQ(blamed("object.metadata.name == 'x' || object.spec.hostNetwork == false"), Places({"\"web\"", "true"}));
+  // Guards come first in an ||: the last arm with something to show is what the rule is about.
+  EXPECT_EQ(blamed("object.metadata.name == 'x' || object.spec.hostNetwork == false"), Places({"true"}));
+  EXPECT_EQ(blamed("object.metadata.name == 'x' || 1 > 2"), Places({"\"web\""}));
 }
 
 TEST(BlameTest, EveryFailingElement) {
-  EXPECT_EQ(blamed("object.spec.containers.all(c, !c.image.endsWith(':latest'))"), Places({"\"x:latest\"", "\"z:latest\""}));
-  EXPECT_EQ(blamed("!object.spec.containers.exists(c, c.image.endsWith(':latest'))"), Places({"\"x:latest\"", "\"z:latest\""}));
+  EXPECT_EQ(blamed("object.spec.containers.all(c, !c.image.endsWith(':latest'))"),
+            Places({"\"x:latest\"", "\"z:latest\""}));
+  EXPECT_EQ(blamed("!object.spec.containers.exists(c, c.image.endsWith(':latest'))"),
+            Places({"\"x:latest\"", "\"z:latest\""}));
   EXPECT_EQ(blamed("object.spec.containers.all(c, has(c.securityContext) && c.securityContext.privileged == false)"),
             Places({"true", "{\"name\": \"b\", \"image\": \"y:1\"} lacks securityContext"}));
-  EXPECT_EQ(blamed("object.spec.containers.filter(c, c.image.endsWith(':latest')).size() == 0"), Places({"\"x:latest\"", "\"z:latest\""}));
-  EXPECT_EQ(blamed("object.spec.containers.map(c, c.image).all(i, i == 'y:1')"), Places({"\"x:latest\"", "\"z:latest\""}));
+  EXPECT_EQ(blamed("object.spec.containers.filter(c, c.image.endsWith(':latest')).size() == 0"),
+            Places({"\"x:latest\"", "\"z:latest\""}));
+  EXPECT_EQ(blamed("object.spec.containers.map(c, c.image).all(i, i == 'y:1')"),
+            Places({"\"x:latest\"", "\"z:latest\""}));
 }
 
 TEST(BlameTest, TheListThatLacksAnElement) {
-  EXPECT_EQ(blamed("object.spec.args.exists(a, a == '--x')", R"({"spec": {"args": ["--y", "--z"]}})"), Places({"[\"--y\", \"--z\"]"}));
-  EXPECT_EQ(blamed("object.spec.?args.orValue([]).exists(a, a == '--x')", R"({"spec": {}})"), Places({"{} lacks args"}));
+  EXPECT_EQ(blamed("object.spec.args.exists(a, a == '--x')", R"({"spec": {"args": ["--y", "--z"]}})"),
+            Places({"[\"--y\", \"--z\"]"}));
+  EXPECT_EQ(blamed("object.spec.?args.orValue([]).exists(a, a == '--x')", R"({"spec": {}})"),
+            Places({"{} lacks args"}));
 }
 
 TEST(BlameTest, ThroughComputedLists) {
   const char* document = R"({"c": [{"args": ["--a", "--bad"]}, {"command": ["--fine"], "args": ["--bad"]}]})";
-  EXPECT_EQ(blamed("object.c.map(c, c.?command.orValue([]) + c.?args.orValue([])).all(f, f.all(a, a != '--bad'))", document),
+  EXPECT_EQ(
+      blamed("object.c.map(c, c.?command.orValue([]) + c.?args.orValue([])).all(f, f.all(a, a != '--bad'))", document),
+      Places({"\"--bad\"", "\"--bad\""}));
+  EXPECT_EQ(blamed("(object.c[0].args + object.c[1].args).all(a, a.startsWith('--a'))", document),
             Places({"\"--bad\"", "\"--bad\""}));
-  EXPECT_EQ(blamed("(object.c[0].args + object.c[1].args).all(a, a.startsWith('--a'))", document), Places({"\"--bad\"", "\"--bad\""}));
   EXPECT_EQ(blamed("object.c.map(c, {'n': c.args}).all(m, m.n.size() == 2)", document), Places({"[\"--bad\"]"}));
 }
 

@@ -1,4 +1,5 @@
-// tests/cases/expr/kubernetes.case: library calls as Kubernetes 1.37 evaluates them, one a line: expression => value @ cost.
+// tests/cases/expr/kubernetes.case: library calls as Kubernetes 1.37 evaluates them, one a line: expression => value @
+// cost.
 #include <fstream>
 
 #include "expr/internal/lib_util.h"
@@ -8,7 +9,8 @@
 namespace ameia::expr::test {
 namespace {
 
-// Values as the case file writes them: texts in Go's quotes, optionals as some(…) and none, opaque values by their type.
+// Values as the case file writes them: texts in Go's quotes, optionals as some(…) and none, opaque values by their
+// type.
 std::string written(const Value& v) {
   using internal::go_quote;
   switch (v.kind) {
@@ -28,7 +30,8 @@ std::string written(const Value& v) {
     case ValueKind::kMap:
     case ValueKind::kDocMap: {
       std::vector<std::string> entries;
-      for (uint32_t i = 0; i < map_size(v); ++i) entries.push_back(written(map_at(v, i).key) + ": " + written(map_at(v, i).value));
+      for (uint32_t i = 0; i < map_size(v); ++i)
+        entries.push_back(written(map_at(v, i).key) + ": " + written(map_at(v, i).value));
       std::sort(entries.begin(), entries.end());
       std::string out = "{";
       for (size_t i = 0; i < entries.size(); ++i) out += (i == 0 ? "" : ", ") + entries[i];

@@ -78,10 +78,18 @@ void run_cases(const std::string& file) {
   }
 }
 
-TEST(MachineTest, ValuesAndErrors) { run_cases("values.case"); }
-TEST(MachineTest, Optionals) { run_cases("optionals.case"); }
-TEST(MachineTest, CostsOfTheReference) { run_cases("oracle.case"); }
-TEST(MachineTest, CostsOfKubernetes) { run_cases("costs.case"); }
+TEST(MachineTest, ValuesAndErrors) {
+  run_cases("values.case");
+}
+TEST(MachineTest, Optionals) {
+  run_cases("optionals.case");
+}
+TEST(MachineTest, CostsOfTheReference) {
+  run_cases("oracle.case");
+}
+TEST(MachineTest, CostsOfKubernetes) {
+  run_cases("costs.case");
+}
 
 }  // namespace
 }  // namespace ameia::expr::test

@@ -13,31 +13,38 @@ namespace {
 
 constexpr uint64_t kListCost = 10, kMapCost = 30;
 
-uint64_t tenths(uint64_t size) { return (size + 9) / 10; }
+uint64_t tenths(uint64_t size) {
+  return (size + 9) / 10;
+}
 
 struct Operator {
   std::string_view name;
   Body body;
 };
-constexpr Operator kOperators[] = {{"_+_", internal::op_add},        {"_-_", internal::op_subtract},
-                                   {"_*_", internal::op_multiply},   {"_/_", internal::op_divide},
-                                   {"_%_", internal::op_modulo},     {"-_", internal::op_negate},
-                                   {"_<_", internal::op_less},       {"_<=_", internal::op_less_equal},
-                                   {"_>_", internal::op_greater},    {"_>=_", internal::op_greater_equal}};
+constexpr Operator kOperators[] = {{"_+_", internal::op_add},      {"_-_", internal::op_subtract},
+                                   {"_*_", internal::op_multiply}, {"_/_", internal::op_divide},
+                                   {"_%_", internal::op_modulo},   {"-_", internal::op_negate},
+                                   {"_<_", internal::op_less},     {"_<=_", internal::op_less_equal},
+                                   {"_>_", internal::op_greater},  {"_>=_", internal::op_greater_equal}};
 
 bool is_conversion(std::string_view name) {
-  for (std::string_view known : {"bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"}) {
+  for (std::string_view known :
+       {"bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"}) {
     if (name == known) return true;
   }
   return false;
 }
 
-// Kubernetes charges these by their names; all else is charged by overload, which a call of unknown kinds does not have.
+// Kubernetes charges these by their names; all else is charged by overload, which a call of unknown kinds does not
+// have.
 bool is_charged_by_name(std::string_view name) {
-  for (std::string_view known :
-       {"check", "fieldSelector", "labelSelector", "isSorted", "sum", "max", "min", "indexOf", "lastIndexOf", "url", "lowerAscii", "upperAscii",
-        "substring", "trim", "jsonpatch.escapeKey", "replace", "split", "join", "find", "findAll", "cidr", "isIP", "isCIDR", "ip",
-        "ip.isCanonical", "containsIP", "containsCIDR", "quantity", "isQuantity", "semver", "isSemver", "validate"}) {
+  for (std::string_view known : {"check",      "fieldSelector", "labelSelector", "isSorted",    "sum",
+                                 "max",        "min",           "indexOf",       "lastIndexOf", "url",
+                                 "lowerAscii", "upperAscii",    "substring",     "trim",        "jsonpatch.escapeKey",
+                                 "replace",    "split",         "join",          "find",        "findAll",
+                                 "cidr",       "isIP",          "isCIDR",        "ip",          "ip.isCanonical",
+                                 "containsIP", "containsCIDR",  "quantity",      "isQuantity",  "semver",
+                                 "isSemver",   "validate"}) {
     if (name == known) return true;
   }
   return false;
@@ -79,7 +86,8 @@ std::vector<std::string> argument_types(const Overload& overload) {
   }
   std::vector<std::string> out;
   const std::string_view head = text.substr(0, open);
-  if (!overload.is_namespaced && head.find('.') != std::string_view::npos && head[0] != '_') out.emplace_back(head.substr(0, head.rfind('.')));
+  if (!overload.is_namespaced && head.find('.') != std::string_view::npos && head[0] != '_')
+    out.emplace_back(head.substr(0, head.rfind('.')));
   std::string one;
   for (const char c : text.substr(open + 1)) {
     depth += c == '(' ? 1 : c == ')' ? -1 : 0;
@@ -133,7 +141,8 @@ Value Naive::eval(const Expr* e) {
 bool Naive::is_attribute(const Expr* e) const {
   if (e->kind == ExprKind::kIdent) return reference(e).type_value == nullptr;
   if (e->kind == ExprKind::kSelect) return !e->test_only && reference(e).type_value == nullptr;
-  return e->kind == ExprKind::kCall && e->args.size() == 2 && (e->name == "_[_]" || e->name == "_?._" || e->name == "_[?_]");
+  return e->kind == ExprKind::kCall && e->args.size() == 2 &&
+         (e->name == "_[_]" || e->name == "_?._" || e->name == "_[?_]");
 }
 
 bool Naive::fails(const Expr* e) {
@@ -163,7 +172,8 @@ bool Naive::is_constant(const Expr* e) {
     case ExprKind::kCall:
       if (e->name == "@in" && e->args.size() == 2) {
         const auto& overloads = reference(e).overloads;
-        return overloads.size() == 1 && overloads[0]->id == "in_list" && e->args[1]->kind == ExprKind::kList && e->args[1]->args.empty();
+        return overloads.size() == 1 && overloads[0]->id == "in_list" && e->args[1]->kind == ExprKind::kList &&
+               e->args[1]->args.empty();
       }
       return e->args.size() == 1 && is_conversion(e->name) && is_constant(e->args[0]) && !fails(e);
     default: return false;
@@ -205,10 +215,12 @@ Value Naive::eval_ident(const Expr* e) {
   return global != globals_.end() ? global->second : error("no such attribute(s): " + std::string(name));
 }
 
-Value Naive::eval_branch(const Expr* e) { return is_attribute(e) ? eval_attribute(e, true) : eval(e); }
+Value Naive::eval_branch(const Expr* e) {
+  return is_attribute(e) ? eval_attribute(e, true) : eval(e);
+}
 
-// A variable or any value, and the fields and indices applied to it: an attribute costs 1 and each step 1. A branch of ?: and
-// an index are attributes of a larger attribute, which has paid already.
+// A variable or any value, and the fields and indices applied to it: an attribute costs 1 and each step 1. A branch of
+// ?: and an index are attributes of a larger attribute, which has paid already.
 Value Naive::eval_attribute(const Expr* e, bool as_branch) {
   const bool has = e->kind == ExprKind::kSelect && e->test_only;
   std::vector<Step> steps;
@@ -225,12 +237,14 @@ Value Naive::eval_attribute(const Expr* e, bool as_branch) {
       base = base->args[0];
     }
   }
-  const bool is_type = (base->kind == ExprKind::kIdent || base->kind == ExprKind::kSelect) && reference(base).type_value != nullptr;
+  const bool is_type =
+      (base->kind == ExprKind::kIdent || base->kind == ExprKind::kSelect) && reference(base).type_value != nullptr;
   if (steps.empty()) {
     if (!is_type && !as_branch) ++cost_;
     return eval_ident(base);
   }
-  const bool is_name = !is_type && (base->kind == ExprKind::kIdent || (base->kind == ExprKind::kSelect && !base->test_only));
+  const bool is_name =
+      !is_type && (base->kind == ExprKind::kIdent || (base->kind == ExprKind::kSelect && !base->test_only));
   const bool is_choice = base->kind == ExprKind::kCall && base->name == "_?_:_";
   const Value value = is_name || is_type ? eval_ident(base) : eval(base);
   if (!as_branch && !(is_choice && !is_name)) ++cost_;
@@ -254,7 +268,8 @@ Value Naive::follow(Value value, const std::vector<Step>& steps, bool has, bool 
     }
     Value next;
     const bool is_scalar = !value.is_map() && !value.is_list();
-    const Found found = presence && is_scalar ? Found::kNo : internal::qualify(context_, value, key, optional || presence, next);
+    const Found found =
+        presence && is_scalar ? Found::kNo : internal::qualify(context_, value, key, optional || presence, next);
     if (presence) {
       ++cost_;
       return found == Found::kError ? next : Value::of(found == Found::kYes);
@@ -333,7 +348,8 @@ Value Naive::eval_in(const Expr* e) {
     bool scalars = true;
     for (uint32_t i = 0; i < list_size(args[1]); ++i) {
       const Value item = list_at(args[1], i);
-      scalars = scalars && (item.kind == ValueKind::kString || item.kind == ValueKind::kBool || internal::is_number(item));
+      scalars =
+          scalars && (item.kind == ValueKind::kString || item.kind == ValueKind::kBool || internal::is_number(item));
     }
     if (scalars) return args[0].is_error() ? args[0] : internal::op_in(context_, args, 2);
   }
@@ -355,7 +371,9 @@ Value Naive::eval_operator(const Expr* e) {
   const auto count = static_cast<uint32_t>(e->args.size());
   const auto& overloads = reference(e).overloads;
   if (is_equality) {
-    cost_ += args[0].kind == ValueKind::kOpaque && e->name == "_==_" ? 1 : tenths(std::min(cost_size(args[0]), cost_size(args[1])));
+    cost_ += args[0].kind == ValueKind::kOpaque && e->name == "_==_"
+                 ? 1
+                 : tenths(std::min(cost_size(args[0]), cost_size(args[1])));
   } else {
     const Cost cost = overloads.size() == 1 ? overloads[0]->cost : nullptr;
     cost_ += cost == nullptr ? 1 : cost(args, count, Value());
@@ -384,7 +402,9 @@ Value Naive::eval_function(const Expr* e) {
   const auto count = static_cast<uint32_t>(args.size());
   const bool by_overload = overloads.size() == 1 || is_charged_by_name(e->name);
   const auto charge = [&](const Overload* overload, const Value& result) {
-    cost_ += by_overload && overload != nullptr && overload->cost != nullptr ? overload->cost(args.data(), count, result) : 1;
+    cost_ += by_overload && overload != nullptr && overload->cost != nullptr
+                 ? overload->cost(args.data(), count, result)
+                 : 1;
     // A conversion of a constant is made when planned.
     if (failed == nullptr && count == 1 && is_conversion(e->name) && is_constant(e->args[0])) cost_ = before;
     return result;
@@ -413,10 +433,13 @@ Value Naive::eval_list(const Expr* e) {
     const bool optional = std::find(e->optional_args.begin(), e->optional_args.end(), i) != e->optional_args.end();
     if (v.is_error() || (optional && v.kind != ValueKind::kOptional)) {
       cost_ += kListCost;
-      return v.is_error() ? v : error("cannot initialize optional list element from non-optional value " + to_text(v, 200));
+      return v.is_error() ? v
+                          : error("cannot initialize optional list element from non-optional value " + to_text(v, 200));
     }
-    if (!optional) items.push_back(v);
-    else if (v.optional != nullptr) items.push_back(*v.optional);
+    if (!optional)
+      items.push_back(v);
+    else if (v.optional != nullptr)
+      items.push_back(*v.optional);
   }
   cost_ += is_free ? 0 : kListCost;
   return context_.list(items);
@@ -426,7 +449,8 @@ Value Naive::eval_map(const Expr* e) {
   std::vector<MapEntryValue> entries;
   const uint64_t before = cost_;
   bool constant = true;
-  for (const MapEntry& entry : e->entries) constant = constant && !entry.optional && is_constant(entry.key) && is_constant(entry.value);
+  for (const MapEntry& entry : e->entries)
+    constant = constant && !entry.optional && is_constant(entry.key) && is_constant(entry.value);
   const auto made = [&](const Value& v) {
     cost_ += kMapCost;
     if (constant && !v.is_error()) cost_ = before;
@@ -439,12 +463,14 @@ Value Naive::eval_map(const Expr* e) {
     if (value.is_error()) return made(value);
     if (entry.optional) {
       if (value.kind != ValueKind::kOptional) {
-        return made(error("cannot initialize optional entry '" + to_text(key, 100) + "' from non-optional value " + to_text(value, 200)));
+        return made(error("cannot initialize optional entry '" + to_text(key, 100) + "' from non-optional value " +
+                          to_text(value, 200)));
       }
       if (value.optional == nullptr) continue;
       value = *value.optional;
     }
-    if (key.kind != ValueKind::kBool && key.kind != ValueKind::kInt && key.kind != ValueKind::kUint && key.kind != ValueKind::kString) {
+    if (key.kind != ValueKind::kBool && key.kind != ValueKind::kInt && key.kind != ValueKind::kUint &&
+        key.kind != ValueKind::kString) {
       return made(error("unsupported key type: " + std::string(type_name(key))));
     }
     for (const MapEntryValue& other : entries) {
@@ -462,7 +488,8 @@ Value Naive::eval_loop(const Expr* e) {
   const size_t outer = locals_.size();
   const Value range = eval(c.iter_range);
   if (range.is_error()) return range;
-  if (!range.is_list() && !range.is_map()) return error("got '" + std::string(type_name(range)) + "', expected iterable type");
+  if (!range.is_list() && !range.is_map())
+    return error("got '" + std::string(type_name(range)) + "', expected iterable type");
   locals_.push_back({c.accu_var, {}, c.accu_init, outer});
   const uint32_t size = range.is_list() ? list_size(range) : map_size(range);
   const bool two = !c.iter_var2.empty();

@@ -1,6 +1,6 @@
-// The second implementation of CEL: a tree walk over a checked expression, for clarity, not speed. It follows the tree that
-// macros expand to and charges every node by itself, so that what the planned machine folds, fuses and shares can be compared
-// with it. It borrows the bodies of functions, nothing of the plan or the machine.
+// The second implementation of CEL: a tree walk over a checked expression, for clarity, not speed. It follows the tree
+// that macros expand to and charges every node by itself, so that what the planned machine folds, fuses and shares can
+// be compared with it. It borrows the bodies of functions, nothing of the plan or the machine.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,9 @@ struct NaiveOutcome {
 class Naive {
  public:
   // `everything`: checked in the environment of Version::all(), where an optional step into a scalar is an error.
-  explicit Naive(const Checked& checked, bool everything = true) : checked_(checked) { context_.strict_presence = everything; }
+  explicit Naive(const Checked& checked, bool everything = true) : checked_(checked) {
+    context_.strict_presence = everything;
+  }
   void set(std::string_view variable, const Value& value) { globals_[std::string(variable)] = value; }
   NaiveOutcome run();
 
@@ -33,12 +35,12 @@ class Naive {
   struct Local {
     std::string_view name;
     Value value;
-    const Expr* lazy = nullptr;   // not yet computed: this is how
-    size_t scope = 0;             // the locals that `lazy` may see
+    const Expr* lazy = nullptr;  // not yet computed: this is how
+    size_t scope = 0;            // the locals that `lazy` may see
   };
   struct Step {
     const Expr* expr;
-    const Expr* key;              // nullptr: `field`
+    const Expr* key;  // nullptr: `field`
     std::string_view field;
     bool optional;
   };

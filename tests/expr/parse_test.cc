@@ -1,7 +1,8 @@
+#include "expr/parse.h"
+
 #include <gtest/gtest.h>
 
 #include "expr/escape.h"
-#include "expr/parse.h"
 
 namespace ameia::expr {
 namespace {
@@ -13,13 +14,43 @@ std::string round_trip(const std::string& source) {
 
 // The text of a tree, parsed again, is the same tree.
 TEST(Unparse, IsStable) {
-  for (const char* source : {
-           "1 + 2 * 3 - -4", "(1 + 2) * 3", "1 - (2 - 3)", "!(a && b) || c", "a ? b : c ? d : e", "(a ? b : c) ? d : e", "-(1)", "-a.b",
-           "a.b[0].?c[?1]", "[1, ?a, 2u]", "{'k': 1, ?b: 2.0}", "pkg.Type{field: 1, ?other: 2}", "has(a.b)", "l.all(x, x > 0)",
-           "l.exists(i, v, i == v)", "l.exists_one(x, x)", "l.map(x, x + 1)", "l.map(x, x > 0, x + 1)", "l.filter(x, x in [1])",
-           "m.transformMap(k, v, k + v)", "m.transformMap(k, v, v > 0, k)", "m.transformMapEntry(k, v, {v: k})", "l.transformList(i, v, i)",
-           "cel.bind(v, 1 + 1, v * v)", "o.optMap(v, v + 1)", "o.optFlatMap(v, v.?x)", "l.sortBy(e, e.x)", "b'\\xff\\x00'", "'\\n\"\\\\'",
-           "r'\\d'", "a.`b-c`", "math.greatest(1, 2)", ".a.b", "1.0", "1e300", "a.f(1)(", "x == y in z"}) {
+  for (const char* source : {"1 + 2 * 3 - -4",
+                             "(1 + 2) * 3",
+                             "1 - (2 - 3)",
+                             "!(a && b) || c",
+                             "a ? b : c ? d : e",
+                             "(a ? b : c) ? d : e",
+                             "-(1)",
+                             "-a.b",
+                             "a.b[0].?c[?1]",
+                             "[1, ?a, 2u]",
+                             "{'k': 1, ?b: 2.0}",
+                             "pkg.Type{field: 1, ?other: 2}",
+                             "has(a.b)",
+                             "l.all(x, x > 0)",
+                             "l.exists(i, v, i == v)",
+                             "l.exists_one(x, x)",
+                             "l.map(x, x + 1)",
+                             "l.map(x, x > 0, x + 1)",
+                             "l.filter(x, x in [1])",
+                             "m.transformMap(k, v, k + v)",
+                             "m.transformMap(k, v, v > 0, k)",
+                             "m.transformMapEntry(k, v, {v: k})",
+                             "l.transformList(i, v, i)",
+                             "cel.bind(v, 1 + 1, v * v)",
+                             "o.optMap(v, v + 1)",
+                             "o.optFlatMap(v, v.?x)",
+                             "l.sortBy(e, e.x)",
+                             "b'\\xff\\x00'",
+                             "'\\n\"\\\\'",
+                             "r'\\d'",
+                             "a.`b-c`",
+                             "math.greatest(1, 2)",
+                             ".a.b",
+                             "1.0",
+                             "1e300",
+                             "a.f(1)(",
+                             "x == y in z"}) {
     const std::string once = round_trip(source);
     if (once.starts_with("ERROR")) continue;
     EXPECT_EQ(round_trip(once), once) << source;

@@ -4,11 +4,13 @@
 namespace ameia::expr::test {
 namespace {
 
-constexpr const char* kPod = R"({"spec": {"replicas": 3, "containers": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}})";
+constexpr const char* kPod =
+    R"({"spec": {"replicas": 3, "containers": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}})";
 
 // Programs of one policy: variables first, then expressions.
 struct Policy {
-  Policy(const std::vector<std::pair<std::string, std::string>>& variables, const std::vector<std::string>& expressions) {
+  Policy(const std::vector<std::pair<std::string, std::string>>& variables,
+         const std::vector<std::string>& expressions) {
     auto with = env();
     ProgramSetBuilder builder(with);
     for (const auto& [name, source] : variables) {
@@ -44,7 +46,8 @@ TEST(CompositeTest, IsEvaluatedOnceAndChargedOnceARound) {
 
 TEST(CompositeTest, FailureIsNamed) {
   auto pod = json(kPod);
-  Policy policy({{"broken", "object.spec.nope"}}, {"variables.broken == 1", "has(variables.broken)", "variables.broken == 1 || true"});
+  Policy policy({{"broken", "object.spec.nope"}},
+                {"variables.broken == 1", "has(variables.broken)", "variables.broken == 1 || true"});
   policy.machine->set("object", pod->root());
   EXPECT_EQ(shown(policy.machine->run(policy.ids[0]).value),
             "error: composited variable \"broken\" fails to evaluate: no such key: nope");
@@ -54,7 +57,8 @@ TEST(CompositeTest, FailureIsNamed) {
 
 TEST(CompositeTest, LazyFieldsAreNotEvaluated) {
   auto pod = json(kPod);
-  Policy policy({{"costly", "object.spec.containers.map(c, c.name)"}}, {"object.spec.replicas == 3 || variables.costly.size() > 0"});
+  Policy policy({{"costly", "object.spec.containers.map(c, c.name)"}},
+                {"object.spec.replicas == 3 || variables.costly.size() > 0"});
   policy.machine->set("object", pod->root());
   EXPECT_TRUE(policy.machine->run(policy.ids[0]).value.is_true());
   EXPECT_EQ(policy.machine->take_composite_cost(), 0u);
@@ -64,8 +68,9 @@ TEST(MachineTest, RebindForgetsWhatDependsOnIt) {
   auto pod = json(kPod);
   auto low = json(R"({"max": 2})");
   auto high = json(R"({"max": 5})");
-  Policy policy({{"limit", "params.max"}, {"names", "object.spec.containers.map(c, c.name)"}},
-                {"object.spec.replicas <= variables.limit && variables.names.size() == 3 && [1, 2].all(x, x + params.max > 0)"});
+  Policy policy(
+      {{"limit", "params.max"}, {"names", "object.spec.containers.map(c, c.name)"}},
+      {"object.spec.replicas <= variables.limit && variables.names.size() == 3 && [1, 2].all(x, x + params.max > 0)"});
   int params = policy.set->variable_slot("params");
   policy.machine->set("object", pod->root());
   policy.machine->set(params, Value::of_node(low->root()));
@@ -126,7 +131,8 @@ TEST(LimitsTest, NestedLoopsStopAtTheCost) {
   std::string range = "[0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9]";
   std::string source = range;
   for (char v : std::string("abcdef")) source = range + ".all(" + v + ", " + source + ".size() >= 0)";
-  source = range + ".all(a, " + range + ".all(b, " + range + ".all(c, " + range + ".all(d, " + range + ".all(e, " + range + ".all(f, a + b + c + d + e + f >= 0))))))";
+  source = range + ".all(a, " + range + ".all(b, " + range + ".all(c, " + range + ".all(d, " + range + ".all(e, " +
+           range + ".all(f, a + b + c + d + e + f >= 0))))))";
   Bench bench({source});
   Outcome outcome = bench.machine->run(0);
   EXPECT_TRUE(outcome.over_budget);
@@ -169,7 +175,8 @@ TEST(MachineTest, LargeMapsAreCompared) {
   }
   auto a = json(forward + "}");
   auto b = json(backward + "}");
-  Bench bench({"object == other", "object.transformMap(k, v, v) == other", "object.transformMap(k, v, v)['k499'] == 499"});
+  Bench bench(
+      {"object == other", "object.transformMap(k, v, v) == other", "object.transformMap(k, v, v)['k499'] == 499"});
   bench.machine->set("object", a->root());
   bench.machine->set("other", b->root());
   for (ProgramId id : {0u, 1u, 2u}) EXPECT_TRUE(bench.machine->run(id).value.is_true()) << id;

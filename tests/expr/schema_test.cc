@@ -17,7 +17,8 @@ constexpr const char* kSchema = R"({"type": "object", "properties": {
   "any": {"x-kubernetes-preserve-unknown-fields": true},
   "template": {"type": "object", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true}}})";
 
-constexpr const char* kObject = R"({"size": 3, "ratio": 2, "port": "http", "when": "2020-01-02T03:04:05Z", "day": "2020-01-02",
+constexpr const char* kObject =
+    R"({"size": 3, "ratio": 2, "port": "http", "when": "2020-01-02T03:04:05Z", "day": "2020-01-02",
   "wait": "90s", "raw": "aGk=", "a-b": "dash", "namespace": "keyword", "gone": null, "undeclared": 1,
   "tags": ["x", "y"], "ports": [{"name": "a", "number": 1}, {"name": "b", "number": 2}], "labels": {"k/1": "v"},
   "template": {"kind": "Pod", "metadata": {"name": "n"}}})";

@@ -15,7 +15,8 @@
 namespace ameia::expr::test {
 
 inline std::shared_ptr<doc::Document> json(std::string text) {
-  auto parsed = doc::parse_json(std::make_shared<doc::Source>("test.json", std::move(text)), std::make_shared<doc::Keys>());
+  auto parsed =
+      doc::parse_json(std::make_shared<doc::Source>("test.json", std::move(text)), std::make_shared<doc::Keys>());
   EXPECT_TRUE(parsed.has_value()) << (parsed ? "" : parsed.error().text());
   return parsed ? *parsed : nullptr;
 }

@@ -1,4 +1,5 @@
-// The schema table against objects a user could write: misspelt fields, wrong types, and real manifests without a problem.
+// The schema table against objects a user could write: misspelt fields, wrong types, and real manifests without a
+// problem.
 #include "kube/openapi.h"
 
 #include <gtest/gtest.h>
@@ -9,7 +10,8 @@ namespace ameia::kube {
 namespace {
 
 std::vector<std::string> problems(std::string yaml) {
-  auto stream = doc::parse_yaml(std::make_shared<doc::Source>("x.yaml", std::move(yaml)), std::make_shared<doc::Keys>());
+  auto stream =
+      doc::parse_yaml(std::make_shared<doc::Source>("x.yaml", std::move(yaml)), std::make_shared<doc::Keys>());
   EXPECT_TRUE(stream.errors.empty());
   std::vector<std::string> result;
   for (const auto& document : stream.documents) {
@@ -18,8 +20,8 @@ std::vector<std::string> problems(std::string yaml) {
                          : p.kind == FieldProblem::Kind::kWrongType  ? "type"
                                                                      : "missing";
       doc::Position at = document->source().position(p.begin);
-      result.push_back(std::string(kind) + " " + p.pointer + " -> " + p.expected + " @" + std::to_string(at.line) + ":" +
-                       std::to_string(at.column));
+      result.push_back(std::string(kind) + " " + p.pointer + " -> " + p.expected + " @" + std::to_string(at.line) +
+                       ":" + std::to_string(at.column));
     }
   }
   return result;
@@ -28,8 +30,10 @@ std::vector<std::string> problems(std::string yaml) {
 using Lines = std::vector<std::string>;
 
 TEST(FieldProblems, MisspeltFieldsGetASuggestionAndTheirKeysPosition) {
-  EXPECT_EQ(problems("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  contianers: []\n  containers:\n  - name: a\n    imagePullPolcy: Always\n"),
-            (Lines{"unknown /spec/contianers -> containers @5:3", "unknown /spec/containers/0/imagePullPolcy -> imagePullPolicy @8:5"}));
+  EXPECT_EQ(problems("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  contianers: []\n  containers:\n  - "
+                     "name: a\n    imagePullPolcy: Always\n"),
+            (Lines{"unknown /spec/contianers -> containers @5:3",
+                   "unknown /spec/containers/0/imagePullPolcy -> imagePullPolicy @8:5"}));
 }
 
 TEST(FieldProblems, AWordThatIsNearNothingGetsNoSuggestion) {
@@ -38,13 +42,19 @@ TEST(FieldProblems, AWordThatIsNearNothingGetsNoSuggestion) {
 }
 
 TEST(FieldProblems, WrongTypesSayWhatIsExpected) {
-  EXPECT_EQ(problems("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, labels: {a: 1}}\nspec:\n  replicas: \"3\"\n  selector: {}\n  template: []\n"),
-            (Lines{"type /metadata/labels/a -> string @3:33", "type /spec/replicas -> integer @5:13", "type /spec/template -> object @7:13"}));
+  EXPECT_EQ(problems("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, labels: {a: 1}}\nspec:\n  replicas: "
+                     "\"3\"\n  selector: {}\n  template: []\n"),
+            (Lines{"type /metadata/labels/a -> string @3:33", "type /spec/replicas -> integer @5:13",
+                   "type /spec/template -> object @7:13"}));
 }
 
 TEST(FieldProblems, FreeFormFieldsAndIntOrStringAreLeftAlone) {
-  EXPECT_EQ(problems("apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n  ports:\n  - {port: 80, targetPort: http}\n  - {port: 81, targetPort: 8080}\n"), Lines{});
-  EXPECT_EQ(problems("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: a\n    resources: {limits: {cpu: 1, memory: 1Gi, cpu2: 0.5}}\n"), Lines{});
+  EXPECT_EQ(problems("apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n  ports:\n  - {port: 80, targetPort: "
+                     "http}\n  - {port: 81, targetPort: 8080}\n"),
+            Lines{});
+  EXPECT_EQ(problems("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: a\n    "
+                     "resources: {limits: {cpu: 1, memory: 1Gi, cpu2: 0.5}}\n"),
+            Lines{});
 }
 
 TEST(FieldProblems, KindsThatAreNotBuiltInHaveNone) {
@@ -52,7 +62,9 @@ TEST(FieldProblems, KindsThatAreNotBuiltInHaveNone) {
 }
 
 TEST(FieldProblems, NullIsNotSet) {
-  EXPECT_EQ(problems("apiVersion: v1\nkind: Pod\nmetadata: {name: p, creationTimestamp: null}\nspec: {containers: []}\nstatus: null\n"), Lines{});
+  EXPECT_EQ(problems("apiVersion: v1\nkind: Pod\nmetadata: {name: p, creationTimestamp: null}\nspec: {containers: "
+                     "[]}\nstatus: null\n"),
+            Lines{});
 }
 
 TEST(FieldProblems, StopAtTheirLimit) {

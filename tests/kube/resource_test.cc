@@ -1,4 +1,6 @@
 // Kinds to resources and back, selectors, lists, requests.
+#include "kube/resource.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include "doc/yaml.h"
 #include "kube/admission.h"
 #include "kube/object.h"
-#include "kube/resource.h"
 #include "kube/selector.h"
 
 namespace ameia::kube {

@@ -14,7 +14,9 @@ namespace ameia::policy {
 namespace {
 
 std::vector<std::shared_ptr<doc::Document>> documents_of(const BuiltinFile& file) {
-  doc::YamlStream stream = doc::parse_yaml(std::make_shared<const doc::Source>(std::string(file.name), std::string(file.text)), std::make_shared<doc::Keys>());
+  doc::YamlStream stream =
+      doc::parse_yaml(std::make_shared<const doc::Source>(std::string(file.name), std::string(file.text)),
+                      std::make_shared<doc::Keys>());
   for (const base::Error& error : stream.errors) ADD_FAILURE() << error.text();
   return stream.documents;
 }
@@ -84,10 +86,14 @@ TEST(Builtin, AllTogetherAreOneSet) {
   EXPECT_GE(set->policies(), builtin_files().size());
   // Malformed objects are answered, never a crash and never a pass by accident.
   std::string text =
-      "{apiVersion: v1, kind: Pod, metadata: {name: a}}\n---\n{apiVersion: v1, kind: Pod, metadata: [], spec: {containers: {a: b}}}\n---\n"
-      "{apiVersion: v1, kind: Pod, spec: {containers: [1, null, {}]}}\n---\n{apiVersion: apps/v1, kind: Deployment, spec: {template: 3}}\n---\n"
-      "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, rules: [{verbs: 7}]}\n---\n{apiVersion: x/v1, kind: Unknown}\n";
-  doc::YamlStream stream = doc::parse_yaml(std::make_shared<const doc::Source>("broken.yaml", text), std::make_shared<doc::Keys>());
+      "{apiVersion: v1, kind: Pod, metadata: {name: a}}\n---\n{apiVersion: v1, kind: Pod, metadata: [], spec: "
+      "{containers: {a: b}}}\n---\n"
+      "{apiVersion: v1, kind: Pod, spec: {containers: [1, null, {}]}}\n---\n{apiVersion: apps/v1, kind: Deployment, "
+      "spec: {template: 3}}\n---\n"
+      "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, rules: [{verbs: 7}]}\n---\n{apiVersion: x/v1, "
+      "kind: Unknown}\n";
+  doc::YamlStream stream =
+      doc::parse_yaml(std::make_shared<const doc::Source>("broken.yaml", text), std::make_shared<doc::Keys>());
   ASSERT_EQ(stream.documents.size(), 6u);
   Evaluator evaluator(set);
   ScanResult result;

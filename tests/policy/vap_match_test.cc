@@ -20,7 +20,8 @@ class Matching : public testing::Test {
     documents_.insert(documents_.end(), stream.documents.begin(), stream.documents.end());
     return documents_.back()->root();
   }
-  Match match(std::string resources, const kube::AdmissionRequest& request, const doc::Node* ns = nullptr, bool defaulted = true) {
+  Match match(std::string resources, const kube::AdmissionRequest& request, const doc::Node* ns = nullptr,
+              bool defaulted = true) {
     return MatchResources::parse(yaml(std::move(resources)), defaulted).matches(request, {ns, &equivalents_});
   }
   kube::AdmissionRequest request(kube::Gvr resource, std::string_view kind, std::string_view ns = "shop") {
@@ -46,11 +47,14 @@ TEST_F(Matching, Rules) {
   EXPECT_TRUE(match(rules(std::string(kRule) + ", resourceNames: [web]"), deployment).matches);
   EXPECT_FALSE(match(rules(std::string(kRule) + ", resourceNames: [other]"), deployment).matches);
   EXPECT_FALSE(match(rules(std::string(kRule) + ", scope: Cluster"), deployment).matches);
-  EXPECT_FALSE(match(rules("{operations: [UPDATE], apiGroups: [apps], apiVersions: [v1], resources: ['*']"), deployment).matches);
+  EXPECT_FALSE(match(rules("{operations: [UPDATE], apiGroups: [apps], apiVersions: [v1], resources: ['*']"), deployment)
+                   .matches);
   EXPECT_FALSE(match("{resourceRules: [{}]}", deployment).matches);
   deployment.subresource = "scale";
   EXPECT_FALSE(match(rules(kRule), deployment).matches);
-  EXPECT_TRUE(match(rules("{operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*/scale']"), deployment).matches);
+  EXPECT_TRUE(
+      match(rules("{operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*/scale']"), deployment)
+          .matches);
 }
 
 TEST_F(Matching, EquivalentResources) {
@@ -75,7 +79,8 @@ TEST_F(Matching, NamespaceSelector) {
   EXPECT_FALSE(unknown.matches);
   EXPECT_EQ(unknown.error, "namespaces \"shop\" not found");
   // Cluster-scoped objects are never held back by it.
-  EXPECT_TRUE(match("{namespaceSelector: {matchLabels: {team: pay}}}", request({"", "v1", "nodes"}, "Node", "")).matches);
+  EXPECT_TRUE(
+      match("{namespaceSelector: {matchLabels: {team: pay}}}", request({"", "v1", "nodes"}, "Node", "")).matches);
 }
 
 TEST_F(Matching, ObjectSelector) {
@@ -85,7 +90,8 @@ TEST_F(Matching, ObjectSelector) {
   EXPECT_TRUE(match("{objectSelector: {matchLabels: {a: b}}}", pod).matches);
   EXPECT_TRUE(match("{objectSelector: {matchLabels: {a: c}}}", pod).matches);  // either object
   EXPECT_FALSE(match("{objectSelector: {matchLabels: {a: d}}}", pod).matches);
-  EXPECT_FALSE(match("{namespaceSelector: {}}", pod, nullptr, false).matches);  // nobody defaulted the selector: it selects nothing
+  EXPECT_FALSE(match("{namespaceSelector: {}}", pod, nullptr, false)
+                   .matches);  // nobody defaulted the selector: it selects nothing
 }
 
 TEST_F(Matching, ASelectorErrorCountsOnlyWhereThePolicyApplies) {
@@ -100,7 +106,9 @@ TEST_F(Matching, IndexFindsCandidates) {
   MatchIndex index;
   index.add(0, MatchResources::parse(yaml("{resourceRules: [" + std::string(kRule) + "}]}"), true));
   index.add(1, MatchResources::parse(yaml("{}"), true));
-  index.add(2, MatchResources::parse(yaml("{resourceRules: [{operations: [CREATE], apiGroups: [''], apiVersions: [v1], resources: [pods, 'pods/exec']}]}"), true));
+  index.add(2, MatchResources::parse(yaml("{resourceRules: [{operations: [CREATE], apiGroups: [''], apiVersions: [v1], "
+                                          "resources: [pods, 'pods/exec']}]}"),
+                                     true));
   std::vector<uint32_t> found;
   index.find("pods", kube::Operation::kCreate, found);
   EXPECT_EQ(found, (std::vector<uint32_t>{1, 2}));

@@ -7,10 +7,9 @@
 //   === review          … or an AdmissionReview's `request` (apiVersion and kind are added), decided
 //   === namespaces      a YAML stream: the namespaces that are known
 //   === expect          lines, in any order; every line of that kind must be listed:
-//     allowed | denied: MESSAGE | reason: REASON | warning: TEXT | audit: KEY=VALUE | decision: POLICY/BINDING[/PARAM] MESSAGE
-//     finding: ID STATUS LINE:COLUMN POINTER | MESSAGE
-//     tally: passed N failed N errors N not_evaluated N
-//     lint: LINE:COLUMN LEVEL FIELD MESSAGE
+//     allowed | denied: MESSAGE | reason: REASON | warning: TEXT | audit: KEY=VALUE | decision: POLICY/BINDING[/PARAM]
+//     MESSAGE finding: ID STATUS LINE:COLUMN POINTER | MESSAGE tally: passed N failed N errors N not_evaluated N lint:
+//     LINE:COLUMN LEVEL FIELD MESSAGE
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -76,8 +75,9 @@ class Runner {
     for (auto& document : yaml("built-in", "built-in.yaml")) builder.add(document, Origin::kBuiltIn);
     LoadResult loaded = builder.build();
     for (const Diagnostic& d : loaded.diagnostics) {
-      say("lint: " + std::to_string(d.line) + ":" + std::to_string(d.column) + (d.level == Diagnostic::Level::kError ? " error " : " warning ") +
-          (d.field.empty() ? "" : d.field + " ") + d.message);
+      say("lint: " + std::to_string(d.line) + ":" + std::to_string(d.column) +
+          (d.level == Diagnostic::Level::kError ? " error " : " warning ") + (d.field.empty() ? "" : d.field + " ") +
+          d.message);
     }
     Evaluator evaluator(loaded.set);
     ScanFacts facts;
@@ -106,13 +106,15 @@ class Runner {
     base::Result<kube::AdmissionRequest> request = kube::read_admission_review(stream.documents[0]->root());
     ASSERT_TRUE(request) << request.error().text();
     AdmissionOutcome out;
-    for (int again = 0; again < 2; ++again) evaluator.admit(*request, {facts.find_namespace(request->ns), nullptr}, out);  // nothing is left over
+    for (int again = 0; again < 2; ++again)
+      evaluator.admit(*request, {facts.find_namespace(request->ns), nullptr}, out);  // nothing is left over
     say(out.allowed ? "allowed" : "denied: " + out.message);
     if (!out.allowed) say("reason: " + out.reason);
     for (const std::string& warning : out.warnings) say("warning: " + warning);
     for (const auto& [key, value] : out.audit_annotations) say("audit: " + key + "=" + value);
     for (const BoundDecision& d : out.decisions) {
-      say("decision: " + d.policy + "/" + d.binding + (d.param.empty() ? "" : "/" + d.param) + " " + d.decision.message);
+      say("decision: " + d.policy + "/" + d.binding + (d.param.empty() ? "" : "/" + d.param) + " " +
+          d.decision.message);
     }
   }
 
@@ -122,8 +124,8 @@ class Runner {
     ScanResult out;
     for (auto& document : documents) evaluator.scan(*document, document->root(), facts, out);
     for (const report::Finding& f : out.findings) {
-      say("finding: " + f.id + " " + std::string(report::to_string(f.status)) + " " + std::to_string(f.location.line) + ":" +
-          std::to_string(f.location.column) + " " + f.location.pointer + " | " + f.message);
+      say("finding: " + f.id + " " + std::string(report::to_string(f.status)) + " " + std::to_string(f.location.line) +
+          ":" + std::to_string(f.location.column) + " " + f.location.pointer + " | " + f.message);
       EXPECT_FALSE(f.fingerprint.empty());
     }
     uint64_t passed = 0, failed = 0;
@@ -131,8 +133,8 @@ class Runner {
       passed += out.tally.passed[i];
       failed += out.tally.failed[i];
     }
-    say("tally: passed " + std::to_string(passed) + " failed " + std::to_string(failed) + " errors " + std::to_string(out.coverage.errors) +
-        " not_evaluated " + std::to_string(out.coverage.not_evaluated));
+    say("tally: passed " + std::to_string(passed) + " failed " + std::to_string(failed) + " errors " +
+        std::to_string(out.coverage.errors) + " not_evaluated " + std::to_string(out.coverage.not_evaluated));
   }
 
   const Case& case_;
@@ -140,7 +142,9 @@ class Runner {
   std::vector<std::string> said_;
 };
 
-std::string kind_of(const std::string& line) { return line.substr(0, line.find(':')); }
+std::string kind_of(const std::string& line) {
+  return line.substr(0, line.find(':'));
+}
 
 TEST(Vap, Cases) {
   std::vector<Case> cases = read_cases();

@@ -17,7 +17,8 @@ struct Estate {
 
 Estate estate(std::string yaml) {
   Estate result;
-  result.stream = doc::parse_yaml(std::make_shared<doc::Source>("estate.yaml", std::move(yaml)), std::make_shared<doc::Keys>());
+  result.stream =
+      doc::parse_yaml(std::make_shared<doc::Source>("estate.yaml", std::move(yaml)), std::make_shared<doc::Keys>());
   EXPECT_TRUE(result.stream.errors.empty()) << result.stream.errors[0].text();
   Authorizer::Builder builder;
   for (const auto& document : result.stream.documents) builder.add(document->root());
@@ -25,8 +26,8 @@ Estate estate(std::string yaml) {
   return result;
 }
 
-Request resource(std::string verb, std::string ns, std::string group, std::string name_of_resource, std::string subresource = {},
-                 std::string name = {}) {
+Request resource(std::string verb, std::string ns, std::string group, std::string name_of_resource,
+                 std::string subresource = {}, std::string name = {}) {
   Request request;
   request.verb = std::move(verb);
   request.ns = std::move(ns);
@@ -89,7 +90,8 @@ TEST(Authorizer, NamespacedRoleHoldsInItsNamespaceOnly) {
   EXPECT_FALSE(e.authorizer.authorize(web, resource("get", "shop", "", "pods", "exec")).allowed);
   EXPECT_FALSE(e.authorizer.authorize(web, resource("get", "bank", "", "pods")).allowed);
   EXPECT_FALSE(e.authorizer.authorize(web, resource("get", "", "", "pods")).allowed) << "a list over all namespaces";
-  EXPECT_FALSE(e.authorizer.authorize(User::service_account("bank", "web"), resource("get", "shop", "", "pods")).allowed);
+  EXPECT_FALSE(
+      e.authorizer.authorize(User::service_account("bank", "web"), resource("get", "shop", "", "pods")).allowed);
 }
 
 TEST(Authorizer, ResourceNamesNarrowAndNeverAllowAList) {
@@ -174,20 +176,24 @@ TEST(Authorizer, AddingABindingNeverRevokes) {
     for (int step = 0; step < 6; ++step) {
       std::string n = std::to_string(step);
       bool cluster = random() % 2 == 0;
-      yaml += std::string("---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ") + (cluster ? "ClusterRole" : "Role") +
-              "\nmetadata: {name: r" + n + ", namespace: n" + std::to_string(random() % 2) + "}\nrules: [{apiGroups: [\"\"], resources: [\"" +
-              resources[random() % 4] + "\"], verbs: [\"" + verbs[random() % 4] + "\"]}]\n";
-      yaml += std::string("---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: b") + n + ", namespace: n" +
-              std::to_string(random() % 2) + "}\nroleRef: {kind: " + (cluster ? "ClusterRole" : "Role") + ", name: r" + n +
+      yaml += std::string("---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ") +
+              (cluster ? "ClusterRole" : "Role") + "\nmetadata: {name: r" + n + ", namespace: n" +
+              std::to_string(random() % 2) + "}\nrules: [{apiGroups: [\"\"], resources: [\"" + resources[random() % 4] +
+              "\"], verbs: [\"" + verbs[random() % 4] + "\"]}]\n";
+      yaml += std::string("---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: b") + n +
+              ", namespace: n" + std::to_string(random() % 2) +
+              "}\nroleRef: {kind: " + (cluster ? "ClusterRole" : "Role") + ", name: r" + n +
               "}\nsubjects: [{kind: User, name: u" + std::to_string(random() % 2) + "}]\n";
       Estate e = estate(yaml);
       std::vector<bool> now;
       for (const char* user : {"u0", "u1"}) {
         for (const char* ns : {"n0", "n1"}) {
-          for (const char* verb : {"get", "delete"}) now.push_back(e.authorizer.authorize({user, {}}, resource(verb, ns, "", "pods")).allowed);
+          for (const char* verb : {"get", "delete"})
+            now.push_back(e.authorizer.authorize({user, {}}, resource(verb, ns, "", "pods")).allowed);
         }
       }
-      for (size_t i = 0; i < before.size(); ++i) ASSERT_TRUE(!before[i] || now[i]) << "seed 7, round " << round << "\n" << yaml;
+      for (size_t i = 0; i < before.size(); ++i)
+        ASSERT_TRUE(!before[i] || now[i]) << "seed 7, round " << round << "\n" << yaml;
       before = now;
     }
   }

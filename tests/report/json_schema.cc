@@ -51,8 +51,10 @@ class Validator {
   static double number(const doc::Node& v) { return v.is_int() ? static_cast<double>(v.integer) : v.number; }
   static bool is_number(const doc::Node& v) { return is_type(v, "number"); }
 
-  void keyword(const doc::Node& v, const doc::Node& schema, std::string_view name, const doc::Node& rule, const std::string& at) {
-    static const std::set<std::string_view> kAnnotations = {"$schema", "$id", "id", "title", "description", "default", "definitions", "$comment", "examples"};
+  void keyword(const doc::Node& v, const doc::Node& schema, std::string_view name, const doc::Node& rule,
+               const std::string& at) {
+    static const std::set<std::string_view> kAnnotations = {
+        "$schema", "$id", "id", "title", "description", "default", "definitions", "$comment", "examples"};
     if (kAnnotations.contains(name)) return;
     if (name == "$ref") {
       std::string pointer(rule.str().substr(1));
@@ -65,7 +67,8 @@ class Validator {
       if (!ok) fail(at, "is not of type " + doc::to_json(rule));
     } else if (name == "enum") {
       auto items = rule.list();
-      if (std::none_of(items.begin(), items.end(), [&](const doc::Node& n) { return doc::equal(n, v); })) fail(at, doc::to_json(v) + " is none of " + doc::to_json(rule));
+      if (std::none_of(items.begin(), items.end(), [&](const doc::Node& n) { return doc::equal(n, v); }))
+        fail(at, doc::to_json(v) + " is none of " + doc::to_json(rule));
     } else if (name == "const") {
       if (!doc::equal(rule, v)) fail(at, "is not " + doc::to_json(rule));
     } else if (name == "required") {
@@ -75,11 +78,13 @@ class Validator {
       }
     } else if (name == "properties") {
       for (const doc::Member& member : rule.map()) {
-        if (const doc::Node* child = v.find(member.key->view())) check(*child, member.value, at + "/" + std::string(member.key->view()));
+        if (const doc::Node* child = v.find(member.key->view()))
+          check(*child, member.value, at + "/" + std::string(member.key->view()));
       }
     } else if (name == "additionalProperties") {
       for (const doc::Member& member : v.map()) {
-        if (schema["properties"].find(member.key->view()) == nullptr) check(member.value, rule, at + "/" + std::string(member.key->view()));
+        if (schema["properties"].find(member.key->view()) == nullptr)
+          check(member.value, rule, at + "/" + std::string(member.key->view()));
       }
     } else if (name == "items") {
       for (size_t i = 0; i < v.list().size(); ++i) check(v.list()[i], rule, at + "/" + std::to_string(i));
@@ -105,10 +110,12 @@ class Validator {
       for (const doc::Node& part : rule.list()) check(v, part, at);
     } else if (name == "anyOf") {
       auto parts = rule.list();
-      if (std::none_of(parts.begin(), parts.end(), [&](const doc::Node& part) { return fits(v, part); })) fail(at, "fits none of anyOf");
+      if (std::none_of(parts.begin(), parts.end(), [&](const doc::Node& part) { return fits(v, part); }))
+        fail(at, "fits none of anyOf");
     } else if (name == "oneOf") {
       auto parts = rule.list();
-      if (std::count_if(parts.begin(), parts.end(), [&](const doc::Node& part) { return fits(v, part); }) != 1) fail(at, "does not fit exactly one of oneOf");
+      if (std::count_if(parts.begin(), parts.end(), [&](const doc::Node& part) { return fits(v, part); }) != 1)
+        fail(at, "does not fit exactly one of oneOf");
     } else if (name == "not") {
       if (fits(v, rule)) fail(at, "fits what it must not");
     } else if (name == "dependencies") {
@@ -119,10 +126,12 @@ class Validator {
         }
       }
     } else if (name == "format") {
-      if (rule.str() == "date-time" && v.is_string() && (v.size < 20 || v.str()[10] != 'T')) fail(at, "is no date-time");
+      if (rule.str() == "date-time" && v.is_string() && (v.size < 20 || v.str()[10] != 'T'))
+        fail(at, "is no date-time");
       if ((rule.str() == "uri" || rule.str() == "uri-reference") && v.is_string()) {
         for (char c : v.str()) {
-          if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) > 126 || std::string_view("\"<>\\^`{|}").find(c) != std::string_view::npos) {
+          if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) > 126 ||
+              std::string_view("\"<>\\^`{|}").find(c) != std::string_view::npos) {
             return fail(at, "is no URI: " + std::string(v.str()));
           }
         }

@@ -1,5 +1,6 @@
-// A validator of the part of JSON Schema draft-07 that the SARIF schema uses, so that the printer is held to the standard
-// and not to our memory of it. Test code: simple, not fast. An unknown keyword that would restrict is an error itself.
+// A validator of the part of JSON Schema draft-07 that the SARIF schema uses, so that the printer is held to the
+// standard and not to our memory of it. Test code: simple, not fast. An unknown keyword that would restrict is an error
+// itself.
 #pragma once
 
 #include <string>

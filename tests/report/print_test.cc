@@ -1,3 +1,5 @@
+#include "report/print.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -7,7 +9,6 @@
 
 #include "doc/json.h"
 #include "report/json_schema.h"
-#include "report/print.h"
 #include "report/sample.h"
 #include "report/text.h"
 
@@ -53,7 +54,9 @@ TEST(Table, KeepsToItsWidth) {
   }
 }
 
-TEST(Table, ColorOnlyWhenAsked) { EXPECT_NE(table(sample_report(), {.color = true}).find("\x1b["), std::string::npos); }
+TEST(Table, ColorOnlyWhenAsked) {
+  EXPECT_NE(table(sample_report(), {.color = true}).find("\x1b["), std::string::npos);
+}
 
 TEST(Table, AnEmptyReportClaimsNothing) {
   std::string text = table(Report{});
@@ -77,7 +80,8 @@ TEST(Json, KeepsItsContract) {
   EXPECT_EQ(first["resource"]["namespace"].str(), "payments");
   EXPECT_EQ(first["location"]["line"].integer_or(0), 31);
   EXPECT_EQ(first["location"]["column"].integer_or(0), 7);
-  for (std::string_view field : {"message", "remediation", "fingerprint"}) EXPECT_FALSE(first[field].str().empty()) << field;
+  for (std::string_view field : {"message", "remediation", "fingerprint"})
+    EXPECT_FALSE(first[field].str().empty()) << field;
 }
 
 TEST(Json, ScoreOfNothingIsNull) {
@@ -101,7 +105,8 @@ TEST(Sarif, ResultsAreFailuresAndNotificationsTheRest) {
   EXPECT_FALSE(first["partialFingerprints"]["ameia/v1"].str().empty());
   const doc::Node& rules = run["tool"]["driver"]["rules"];
   for (const doc::Node& result : run["results"].list()) {
-    EXPECT_EQ(rules.list()[static_cast<size_t>(result["ruleIndex"].integer_or(99))]["id"].str(), result["ruleId"].str());
+    EXPECT_EQ(rules.list()[static_cast<size_t>(result["ruleIndex"].integer_or(99))]["id"].str(),
+              result["ruleId"].str());
   }
   EXPECT_EQ(run["results"].list()[4]["suppressions"].list()[0]["justification"].str(), "baseline");
 }
@@ -120,7 +125,8 @@ TEST(Sarif, LongReportsAreCutInRuns) {
 
 TEST(Sarif, IsValidAgainstTheSchemaOfTheStandard) {
   const char* suites = std::getenv("AMEIA_SUITES");
-  std::filesystem::path folder = suites != nullptr ? std::filesystem::path(suites) : std::filesystem::path(AMEIA_SOURCE_DIR) / "../shared/suites";
+  std::filesystem::path folder =
+      suites != nullptr ? std::filesystem::path(suites) : std::filesystem::path(AMEIA_SOURCE_DIR) / "../shared/suites";
   std::ifstream file(folder / "schemas/sarif/sarif-2.1/schema/sarif-schema-2.1.0.json");
   if (!file) GTEST_SKIP() << "no schema in " << folder;
   std::ostringstream text;
@@ -144,9 +150,11 @@ TEST(Html, IsWholeEscapedAndAsksNobody) {
   EXPECT_EQ(page.find("<script>alert"), std::string::npos);
   EXPECT_NE(page.find("&lt;script&gt;alert(1)"), std::string::npos);
   EXPECT_EQ(page.find('\x1b'), std::string::npos);
-  for (std::string_view loads : {"src=", "<link", "@import", "url(", "fetch(", "XMLHttpRequest"}) EXPECT_EQ(page.find(loads), std::string::npos) << loads;
+  for (std::string_view loads : {"src=", "<link", "@import", "url(", "fetch(", "XMLHttpRequest"})
+    EXPECT_EQ(page.find(loads), std::string::npos) << loads;
   EXPECT_NE(page.find("default-src 'none'"), std::string::npos);
-  for (std::string_view text : {"AM-POD-001", "payments/Deployment/gateway", "web app.yaml:31:7", "Whoever takes over", "did not find expected key", "baseline"}) {
+  for (std::string_view text : {"AM-POD-001", "payments/Deployment/gateway", "web app.yaml:31:7", "Whoever takes over",
+                                "did not find expected key", "baseline"}) {
     EXPECT_NE(page.find(text), std::string::npos) << text;
   }
   if (const char* out = std::getenv("AMEIA_SAMPLE_HTML")) std::ofstream(out) << page;

@@ -13,7 +13,9 @@ namespace {
 using test::printed;
 using test::sample_report;
 
-std::shared_ptr<const doc::Source> source(std::string text) { return std::make_shared<doc::Source>("waivers.yaml", std::move(text)); }
+std::shared_ptr<const doc::Source> source(std::string text) {
+  return std::make_shared<doc::Source>("waivers.yaml", std::move(text));
+}
 
 TEST(Score, IsTheWeightedShareThatPassed) {
   Tally tally;
@@ -53,7 +55,10 @@ Finding about(const std::string& json, const std::string& pointer) {
 
 TEST(Fingerprint, SurvivesReorderedContainersMovedLinesAndNewVersions) {
   Finding a = about(R"({"spec":{"containers":[{"name":"a"},{"name":"b","image":"x:1"}]}})", "/spec/containers/1/image");
-  Finding b = about("\n\n" R"({"spec":{"containers":[{"name":"b","image":"x:2"},{"name":"a"}]}})", "/spec/containers/0/image");
+  Finding b = about(
+      "\n\n"
+      R"({"spec":{"containers":[{"name":"b","image":"x:2"},{"name":"a"}]}})",
+      "/spec/containers/0/image");
   EXPECT_EQ(a.fingerprint, b.fingerprint);
   Finding c = about(R"({"spec":{"containers":[{"name":"a"},{"name":"b","image":"x:1"}]}})", "/spec/containers/0/image");
   EXPECT_NE(a.fingerprint, c.fingerprint);
@@ -88,7 +93,8 @@ TEST(Baseline, HoldsBackWhatItKnowsAndNothingElse) {
 }
 
 TEST(Baseline, RefusesWhatIsNone) {
-  for (const char* text : {"{}", "[]", R"({"version":2,"findings":[]})", R"({"version":1,"findings":[{}]})", R"({"version":1,"findings":[3]})", "{"}) {
+  for (const char* text : {"{}", "[]", R"({"version":2,"findings":[]})", R"({"version":1,"findings":[{}]})",
+                           R"({"version":1,"findings":[3]})", "{"}) {
     EXPECT_FALSE(Baseline::parse(source(text)).has_value()) << text;
   }
 }
@@ -132,7 +138,8 @@ TEST(Waivers, AnExpiredOneHoldsNothingAndSaysSo) {
 }
 
 TEST(Waivers, OneThatMeetsNothingSaysSo) {
-  auto waivers = Waivers::parse(source("waivers: [{id: AM-NONE-001, owner: a, reason: b, expires: '2030-01-01'}]")).value();
+  auto waivers =
+      Waivers::parse(source("waivers: [{id: AM-NONE-001, owner: a, reason: b, expires: '2030-01-01'}]")).value();
   Report report = sample_report();
   waivers.apply(report.findings, "2026-11-25");
   EXPECT_EQ(report.findings.back().id, kWaiverUnusedId);
@@ -143,8 +150,10 @@ TEST(Waivers, MistakesArePlaced) {
     std::string_view text, where, what;
   } cases[] = {
       {"waivers:\n  - id: X\n    owner: a\n    reason: b\n", "waivers.yaml:2:5", "needs expires"},
-      {"waivers:\n  - owner: a\n    reason: b\n    expires: 2027-01-01\n", "waivers.yaml:2:5", "an id, a resource or a fingerprint"},
-      {"waivers:\n  - id: X\n    owner: a\n    reason: b\n    expires: 2027-02-30\n", "waivers.yaml:5:14", "must be a day"},
+      {"waivers:\n  - owner: a\n    reason: b\n    expires: 2027-01-01\n", "waivers.yaml:2:5",
+       "an id, a resource or a fingerprint"},
+      {"waivers:\n  - id: X\n    owner: a\n    reason: b\n    expires: 2027-02-30\n", "waivers.yaml:5:14",
+       "must be a day"},
       {"waivers:\n  - id: X\n    ownr: a\n", "waivers.yaml:3:5", "no field \"ownr\""},
       {"waivers:\n  - id: 3\n", "waivers.yaml:2:9", "must be a text"},
       {"- id: X\n", "waivers.yaml:1:1", "a list called"},

@@ -35,7 +35,9 @@ namespace {
   return p;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 std::string quoted_char(const char* p, const char* end) {
   uint32_t code_point = 0;

@@ -120,7 +120,8 @@ void append_double(std::string& out, double value) {
 
 std::string float_key(double value) {
   if (std::isnan(value)) return ".nan";
-  const auto narrow = static_cast<float>(std::fabs(value) > 3.4028235677973366e38 ? std::copysign(HUGE_VAL, value) : value);
+  const auto narrow =
+      static_cast<float>(std::fabs(value) > 3.4028235677973366e38 ? std::copysign(HUGE_VAL, value) : value);
   if (std::isinf(narrow)) return narrow > 0 ? ".inf" : "-.inf";
   std::string out;
   if (narrow == 0) return std::signbit(narrow) ? "-0" : "0";

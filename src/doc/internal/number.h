@@ -1,4 +1,5 @@
-// Numbers as text, read and written as Go's strconv and encoding/json do, because Kubernetes' own answers come from them.
+// Numbers as text, read and written as Go's strconv and encoding/json do, because Kubernetes' own answers come from
+// them.
 #pragma once
 
 #include <string>

@@ -33,7 +33,8 @@ size_t TreeMaker::drop_duplicates_slow(size_t count) {
   Member* first = members_.begin() + base;
   merged_here_.assign(count, 0);
   for (size_t i = merged_.size(); i > 0 && merged_[i - 1].begin >= base; --i) {
-    std::fill(merged_here_.begin() + (merged_[i - 1].begin - base), merged_here_.begin() + (merged_[i - 1].end - base), 1);
+    std::fill(merged_here_.begin() + (merged_[i - 1].begin - base), merged_here_.begin() + (merged_[i - 1].end - base),
+              1);
   }
   table_.assign(std::bit_ceil(count * 2), 0);
   const size_t mask = table_.size() - 1;

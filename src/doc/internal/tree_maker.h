@@ -175,8 +175,8 @@ class TreeMaker {
   PodStack<Frame> frames_;
   PodStack<Node> items_;
   PodStack<Member> members_;
-  PodStack<Range> merged_;       // which of members_ came through merge()
-  std::vector<uint32_t> table_;        // open addressing over member indices + 1
+  PodStack<Range> merged_;                  // which of members_ came through merge()
+  std::vector<uint32_t> table_;             // open addressing over member indices + 1
   std::vector<unsigned char> merged_here_;  // for each member of the closing map: it came through merge()
 };
 

@@ -10,8 +10,8 @@
 namespace ameia::doc::internal {
 namespace {
 
-// libyaml's marks count characters; spans count bytes. Marks grow almost monotonically, so a cursor that walks both ways
-// costs one pass over the text, and nothing at all when every byte is ASCII.
+// libyaml's marks count characters; spans count bytes. Marks grow almost monotonically, so a cursor that walks both
+// ways costs one pass over the text, and nothing at all when every byte is ASCII.
 class ByteCursor {
  public:
   explicit ByteCursor(std::string_view text) : text_(text), ascii_(all_ascii(text)) {
@@ -41,7 +41,9 @@ class ByteCursor {
   size_t character_ = 0;
 };
 
-std::string_view text_of(const yaml_char_t* chars, size_t size) { return {reinterpret_cast<const char*>(chars), size}; }
+std::string_view text_of(const yaml_char_t* chars, size_t size) {
+  return {reinterpret_cast<const char*>(chars), size};
+}
 std::string_view text_of(const yaml_char_t* chars) {
   return chars == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(chars));
 }
@@ -59,8 +61,12 @@ Style style_of(yaml_scalar_style_t style) {
 class Reader {
  public:
   Reader(const Source& source, uint32_t begin, uint32_t end, const Limits& limits, YamlTree& tree)
-      : source_(source), base_(begin), text_(source.bytes().substr(begin, end - begin)), cursor_(text_),
-        limits_(limits), tree_(tree) {
+      : source_(source),
+        base_(begin),
+        text_(source.bytes().substr(begin, end - begin)),
+        cursor_(text_),
+        limits_(limits),
+        tree_(tree) {
     ready_ = yaml_parser_initialize(&parser_) != 0;
     if (ready_) yaml_parser_set_input(&parser_, &Reader::feed, this);
   }
@@ -118,10 +124,10 @@ class Reader {
     }
     event_ = yaml_event_t{};
     if (scalar_too_long_) {
-      return std::unexpected(error(base::Code::kLimit,
-                                   "a scalar, or what stands between two, is longer than " +
-                                       std::to_string(limits_.scalar_bytes_max) + " bytes",
-                                   at(parser_.mark)));
+      return std::unexpected(error(
+          base::Code::kLimit,
+          "a scalar, or what stands between two, is longer than " + std::to_string(limits_.scalar_bytes_max) + " bytes",
+          at(parser_.mark)));
     }
     if (parser_.error == YAML_READER_ERROR) {
       return std::unexpected(error(base::Code::kInvalidInput, "this is not YAML text: " + std::string(parser_.problem),
@@ -151,8 +157,8 @@ class Reader {
         uint32_t first = at(event_.end_mark);
         const std::string_view bytes = source_.bytes();
         if (!flow && first > base_ && (first >= bytes.size() || bytes[first] != '-')) --first;
-        return tree_.open(false, flow ? Style::kFlow : Style::kBlock,
-                          flow ? after_properties(begin, first) : first, text_of(list.anchor));
+        return tree_.open(false, flow ? Style::kFlow : Style::kBlock, flow ? after_properties(begin, first) : first,
+                          text_of(list.anchor));
       }
       case YAML_MAPPING_END_EVENT:
       case YAML_SEQUENCE_END_EVENT: return tree_.close(at(event_.end_mark));
@@ -187,8 +193,10 @@ class Reader {
     while (begin < end && (bytes[begin] == '&' || bytes[begin] == '!')) {
       while (begin < end && !blank(bytes[begin])) ++begin;
       while (begin < end && (blank(bytes[begin]) || bytes[begin] == '#')) {
-        if (bytes[begin] == '#') begin = static_cast<uint32_t>(std::min<size_t>(bytes.find('\n', begin), end));
-        else ++begin;
+        if (bytes[begin] == '#')
+          begin = static_cast<uint32_t>(std::min<size_t>(bytes.find('\n', begin), end));
+        else
+          ++begin;
       }
     }
     return begin;

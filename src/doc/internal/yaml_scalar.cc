@@ -168,7 +168,8 @@ Meaning resolve_plain(std::string_view text, Node& out) {
   return integer != Meaning::kString ? integer : parse_float(text, out);
 }
 
-// The forms yaml.v2 takes for !!timestamp: a date, and a time after 'T', 't' or a space; the fields' ranges are not checked.
+// The forms yaml.v2 takes for !!timestamp: a date, and a time after 'T', 't' or a space; the fields' ranges are not
+// checked.
 bool looks_like_timestamp(std::string_view text) {
   size_t i = 0;
   const auto digits = [&](size_t min, size_t max) {
@@ -197,7 +198,12 @@ std::string decode_base64(std::string_view text, base::Arena& arena, Node& out) 
   int have = 0, padding = 0;
   for (char c : text) {
     if (c == '\n' || c == '\r') continue;
-    int digit = c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : c >= '0' && c <= '9' ? c - '0' + 52 : c == '+' ? 62 : c == '/' ? 63 : -1;
+    int digit = c >= 'A' && c <= 'Z'   ? c - 'A'
+                : c >= 'a' && c <= 'z' ? c - 'a' + 26
+                : c >= '0' && c <= '9' ? c - '0' + 52
+                : c == '+'             ? 62
+                : c == '/'             ? 63
+                                       : -1;
     if (c == '=') {
       ++padding;
       digit = 0;
@@ -230,10 +236,11 @@ Meaning resolve(std::string_view text, std::string_view tag, bool plain, Node& o
   const std::string_view name = own_name(tag);
   if (!one_of(name, {"null", "bool", "int", "float", "timestamp"})) return Meaning::kString;
   const Meaning meaning = resolve_plain(text, out);
-  const bool fits = (name == "null" && meaning == Meaning::kNull) || (name == "bool" && meaning == Meaning::kBool) ||
-                    (name == "int" && (meaning == Meaning::kInt || meaning == Meaning::kUint)) ||
-                    (name == "float" && (meaning == Meaning::kInt || meaning == Meaning::kFloat || meaning == Meaning::kNotJson)) ||
-                    (name == "timestamp" && meaning == Meaning::kString && looks_like_timestamp(text));
+  const bool fits =
+      (name == "null" && meaning == Meaning::kNull) || (name == "bool" && meaning == Meaning::kBool) ||
+      (name == "int" && (meaning == Meaning::kInt || meaning == Meaning::kUint)) ||
+      (name == "float" && (meaning == Meaning::kInt || meaning == Meaning::kFloat || meaning == Meaning::kNotJson)) ||
+      (name == "timestamp" && meaning == Meaning::kString && looks_like_timestamp(text));
   if (!fits) problem = "the value is no !!" + std::string(name);
   return meaning;
 }

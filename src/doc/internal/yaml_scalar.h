@@ -9,9 +9,9 @@
 
 namespace ameia::doc::internal {
 
-// Fills kind and payload of `out` (whose text is `text`, alive as long as the document). `tag` is the explicit tag or empty;
-// `plain` is false for quoted and block scalars, which are strings unless a tag says otherwise.
-// Returns an empty text, or what is wrong.
+// Fills kind and payload of `out` (whose text is `text`, alive as long as the document). `tag` is the explicit tag or
+// empty; `plain` is false for quoted and block scalars, which are strings unless a tag says otherwise. Returns an empty
+// text, or what is wrong.
 std::string resolve_scalar(std::string_view text, std::string_view tag, bool plain, base::Arena& arena, Node& out);
 
 // The key a JSON object gets for a scalar map key: numbers and booleans become their text. False: it cannot be a key.

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::string_view kMergeTag = "tag:yaml.org,2002:merge";
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 // The span of a literal or folded scalar ends with its last line of text (the line break stays outside, so that a
 // replacement does not swallow it), or with its header when it has no text.
@@ -168,7 +170,8 @@ bool YamlTree::close(uint32_t end) {
   open_.pop();
   const Node& node = maker_.close(closing.style == Style::kFlow ? end : closing.last_end, closing.style);
   // Unless the name was given again inside.
-  if (closing.anchor != nullptr && closing.anchor->open) *closing.anchor = {node, nodes_ + alias_nodes_ - closing.nodes_before + 1, false};
+  if (closing.anchor != nullptr && closing.anchor->open)
+    *closing.anchor = {node, nodes_ + alias_nodes_ - closing.nodes_before + 1, false};
   return complete(node);
 }
 

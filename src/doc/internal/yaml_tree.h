@@ -1,5 +1,5 @@
-// YamlTree: makes a document's tree from the events of a YAML text: anchors, merge keys, scalars' meaning, spans, limits.
-// Neighbours: yaml_libyaml.cc and yaml_block.cc send it events; tree_maker.h lays out what it completes.
+// YamlTree: makes a document's tree from the events of a YAML text: anchors, merge keys, scalars' meaning, spans,
+// limits. Neighbours: yaml_libyaml.cc and yaml_block.cc send it events; tree_maker.h lays out what it completes.
 #pragma once
 
 #include <string>
@@ -22,8 +22,8 @@ struct YamlScalar {
   uint32_t end = 0;
 };
 
-// Threads: none. Owns: scratch, kept from document to document. Fails: an event returns false, and code(), problem() and
-// problem_offset() say why. Limits: doc::Limits.
+// Threads: none. Owns: scratch, kept from document to document. Fails: an event returns false, and code(), problem()
+// and problem_offset() say why. Limits: doc::Limits.
 class YamlTree {
  public:
   YamlTree(Keys& keys, const Limits& limits) : keys_(keys), limits_(limits) {}
@@ -55,8 +55,8 @@ class YamlTree {
     uint32_t last_end;
     Style style;
     bool is_map;
-    bool at_key;      // the next event is a key
-    bool is_merge;    // the value to come belongs to "<<"
+    bool at_key;    // the next event is a key
+    bool is_merge;  // the value to come belongs to "<<"
     bool has_begin;
   };
 

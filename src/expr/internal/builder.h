@@ -50,11 +50,12 @@ struct CallSite {
   std::string_view function;
   Expr* target;
   std::span<Expr*> args;
-  uint32_t caret;        // the '('
-  uint32_t begin, end;   // of the whole call
+  uint32_t caret;       // the '('
+  uint32_t begin, end;  // of the whole call
 };
 
-// The expansion, or nullptr when the call is no macro. A macro that was misused is an issue, and a literal stands for it.
+// The expansion, or nullptr when the call is no macro. A macro that was misused is an issue, and a literal stands for
+// it.
 Expr* expand_macro(Builder& builder, const Syntax& syntax, const CallSite& call);
 
 }  // namespace ameia::expr

@@ -7,17 +7,29 @@
 
 namespace ameia::expr::internal {
 
-inline uint64_t tenths(uint64_t size) { return (size + 9) / 10; }          // ceil(size * 0.1)
-inline uint64_t quarters(uint64_t size) { return (size + 3) / 4; }         // ceil(size * 0.25)
+inline uint64_t tenths(uint64_t size) {
+  return (size + 9) / 10;
+}  // ceil(size * 0.1)
+inline uint64_t quarters(uint64_t size) {
+  return (size + 3) / 4;
+}  // ceil(size * 0.25)
 
-inline uint64_t cost_of_first(const Value* args, uint32_t, const Value&) { return tenths(cost_size(args[0])); }
-inline uint64_t cost_of_second(const Value* args, uint32_t, const Value&) { return tenths(cost_size(args[1])); }
-inline uint64_t cost_of_both(const Value* args, uint32_t, const Value&) { return tenths(cost_size(args[0]) + cost_size(args[1])); }
+inline uint64_t cost_of_first(const Value* args, uint32_t, const Value&) {
+  return tenths(cost_size(args[0]));
+}
+inline uint64_t cost_of_second(const Value* args, uint32_t, const Value&) {
+  return tenths(cost_size(args[1]));
+}
+inline uint64_t cost_of_both(const Value* args, uint32_t, const Value&) {
+  return tenths(cost_size(args[0]) + cost_size(args[1]));
+}
 inline uint64_t cost_of_smaller(const Value* args, uint32_t, const Value&) {
   uint64_t a = cost_size(args[0]), b = cost_size(args[1]);
   return tenths(a < b ? a : b);
 }
-inline uint64_t cost_in_list(const Value* args, uint32_t, const Value&) { return cost_size(args[1]); }
+inline uint64_t cost_in_list(const Value* args, uint32_t, const Value&) {
+  return cost_size(args[1]);
+}
 inline uint64_t cost_matches(const Value* args, uint32_t, const Value&) {
   return tenths(cost_size(args[0]) + 1) * quarters(cost_size(args[1]));
 }

@@ -1,6 +1,6 @@
-// Explainer: a program evaluated over its tree, every sub-expression's value kept with the place in the document that it
-// came from. Slow on purpose and sharing nothing, so that it can say why; the Machine says what.
-// Neighbours: explain.cc evaluates, explain_blame.cc finds who is responsible, machine.cc has the state.
+// Explainer: a program evaluated over its tree, every sub-expression's value kept with the place in the document that
+// it came from. Slow on purpose and sharing nothing, so that it can say why; the Machine says what. Neighbours:
+// explain.cc evaluates, explain_blame.cc finds who is responsible, machine.cc has the state.
 #pragma once
 
 #include <deque>
@@ -18,8 +18,8 @@ struct Seen {
   const Expr* expr = nullptr;
   ProgramId program = 0;
   Value value;
-  const doc::Node* node = nullptr;      // where the value stands
-  const doc::Node* parent = nullptr;    // with `missing`: the map that lacks the field
+  const doc::Node* node = nullptr;    // where the value stands
+  const doc::Node* parent = nullptr;  // with `missing`: the map that lacks the field
   std::string_view missing;
   std::vector<const Seen*> parts;       // operands in order; for loops: the range, then turns
   std::vector<const doc::Node*> items;  // of a list that was computed: where each element stands, or nullptr
@@ -43,9 +43,9 @@ class Explainer {
  private:
   struct Local {
     std::string_view name;
-    const Seen* seen;        // nullptr until a cel.bind variable is read
-    const Expr* init;        // of a cel.bind variable
-    size_t scope = 0;        // how many locals its init may see
+    const Seen* seen;  // nullptr until a cel.bind variable is read
+    const Expr* init;  // of a cel.bind variable
+    size_t scope = 0;  // how many locals its init may see
     bool loop = false;
   };
 

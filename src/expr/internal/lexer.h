@@ -12,9 +12,43 @@
 namespace ameia::expr {
 
 enum class Tok : uint8_t {
-  kEnd, kBad, kIdent, kQuotedIdent, kInt, kUint, kDouble, kString, kBytes, kTrue, kFalse, kNull, kIn,
-  kLParen, kRParen, kLBracket, kRBracket, kLBrace, kRBrace, kDot, kComma, kMinus, kBang, kQuestion, kColon, kPlus,
-  kStar, kSlash, kPercent, kEq, kNe, kLt, kLe, kGt, kGe, kAnd, kOr,
+  kEnd,
+  kBad,
+  kIdent,
+  kQuotedIdent,
+  kInt,
+  kUint,
+  kDouble,
+  kString,
+  kBytes,
+  kTrue,
+  kFalse,
+  kNull,
+  kIn,
+  kLParen,
+  kRParen,
+  kLBracket,
+  kRBracket,
+  kLBrace,
+  kRBrace,
+  kDot,
+  kComma,
+  kMinus,
+  kBang,
+  kQuestion,
+  kColon,
+  kPlus,
+  kStar,
+  kSlash,
+  kPercent,
+  kEq,
+  kNe,
+  kLt,
+  kLe,
+  kGt,
+  kGe,
+  kAnd,
+  kOr,
 };
 
 struct Token {
@@ -27,7 +61,9 @@ class Lexer {
   explicit Lexer(std::string_view source) : source_(source) {}
   // kBad covers the bytes that no token begins with or ends properly.
   Token next();
-  [[nodiscard]] std::string_view text(const Token& token) const { return source_.substr(token.begin, token.end - token.begin); }
+  [[nodiscard]] std::string_view text(const Token& token) const {
+    return source_.substr(token.begin, token.end - token.begin);
+  }
 
  private:
   Token number(uint32_t begin);
@@ -43,7 +79,8 @@ class Lexer {
   uint32_t position_ = 0;
 };
 
-// The value of a string or bytes literal as written, prefixes and quotes included. Allocates only where something changes.
+// The value of a string or bytes literal as written, prefixes and quotes included. Allocates only where something
+// changes.
 std::expected<std::string_view, std::string> unescape(std::string_view literal, bool is_bytes, base::Arena& arena);
 
 }  // namespace ameia::expr

@@ -25,7 +25,7 @@ struct Machine::Impl {
   std::vector<uint64_t> reads;
   std::vector<uint32_t> bound;  // slots to unbind at reset
   internal::Shared shared;
-  bool ran = false;             // since reset: values may be remembered
+  bool ran = false;  // since reset: values may be remembered
   const Schemas* schemas = nullptr;
 };
 

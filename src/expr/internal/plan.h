@@ -51,7 +51,7 @@ struct Shared {  // what all frames of a Machine share
 struct Frame {
   Value* globals = nullptr;
   Value* locals = nullptr;
-  bool* lazy_done = nullptr;   // by local slot: a cel.bind variable has its value
+  bool* lazy_done = nullptr;  // by local slot: a cel.bind variable has its value
   uint64_t cost = 0;
   uint64_t cost_max = 0;
   CallContext* context = nullptr;
@@ -60,13 +60,15 @@ struct Frame {
   const doc::Node* finger_map = nullptr;  // the large map looked into last, and where: loops ask for keys in order
   uint32_t finger = 0;
   uint32_t ticks = 0;
-  int32_t reader = -1;         // the composite field being evaluated
-  bool halted = false;         // over budget, interrupted, or out of memory: loops end at once
+  int32_t reader = -1;  // the composite field being evaluated
+  bool halted = false;  // over budget, interrupted, or out of memory: loops end at once
   bool interrupted = false;
   bool out_of_memory = false;
 };
 
-inline Value run_node(const Node* node, Frame& frame) { return node->eval(*node, frame); }
+inline Value run_node(const Node* node, Frame& frame) {
+  return node->eval(*node, frame);
+}
 
 // Called once a loop iteration. False: stop.
 bool look_around(Frame& frame);
@@ -190,19 +192,19 @@ struct InSetNode : Node {  // x in [constants]: costs what x costs, as in cel-go
   const Node* item = nullptr;
   uint32_t count = 0;
   const Value* constants = nullptr;
-  bool strings = false;     // every constant is a string
+  bool strings = false;  // every constant is a string
 };
 struct InNode : Node {
   const Node* item = nullptr;
   const Node* range = nullptr;
-  bool list_cost = false;   // resolved to in_list: costs the list's size
+  bool list_cost = false;  // resolved to in_list: costs the list's size
 };
 
 struct Candidate {
   const Overload* overload = nullptr;
   uint32_t count = 0;
-  const uint32_t* kinds = nullptr;              // by argument: bits of ValueKind
-  const std::string_view* opaques = nullptr;    // by argument: an opaque type's name, or empty
+  const uint32_t* kinds = nullptr;            // by argument: bits of ValueKind
+  const std::string_view* opaques = nullptr;  // by argument: an opaque type's name, or empty
 };
 struct CallNode : Node {
   std::string_view name;
@@ -230,7 +232,7 @@ struct MapNode : Node {
 // all, exists, exists_one, map, filter, transformList, transformMap, transformMapEntry
 struct LoopNode : Node {
   const Node* range = nullptr;
-  uint32_t slot = 0;        // the element, or the index or key of two-variable forms
+  uint32_t slot = 0;  // the element, or the index or key of two-variable forms
   uint32_t slot2 = 0;
   bool two = false;
   const Node* filter = nullptr;
@@ -290,7 +292,7 @@ const Candidate* dispatch(const Candidate* candidates, uint32_t count, const Val
 Value no_such_overload(CallContext& context, std::string_view name, const Value* args, uint32_t count);
 // Fills in the place of an error that does not know it.
 Value located(CallContext& context, const Value& value, uint32_t expr_id);
-Value make_list(CallContext& context, const Value* items, uint32_t count);   // copies
+Value make_list(CallContext& context, const Value* items, uint32_t count);  // copies
 // Adds an entry to a map under construction: an error for a bad or repeated key, null when fine.
 Value check_key(CallContext& context, const MapEntryValue* entries, uint32_t count, const Value& key);
 bool in_constants(const Value* constants, uint32_t count, bool strings, const Value& item);

@@ -90,7 +90,8 @@ class Planner {
   [[nodiscard]] bool is_attribute(const Expr* expr) const;
   Planned plan_path(const Expr* expr, bool resolve_only);
   Planned plan_ident(const Expr* expr, bool resolve_only);
-  Planned plan_branch(const Expr* expr);  // of ?: or an index: cel-go resolves attributes there without charging the read
+  Planned plan_branch(
+      const Expr* expr);  // of ?: or an index: cel-go resolves attributes there without charging the read
   bool add_step(const Expr* expr, Step& step, const Expr*& operand);
   // plan_loop.cc
   Planned plan_loop(const Expr* expr);
@@ -127,8 +128,8 @@ class Planner {
   Sharing& sharing_;
   ProgramId program_ = 0;
   std::vector<Local> locals_;
-  uint32_t outer_count_ = 0;   // of the memo being planned inside of
-  bool in_loop_ = false;       // since that memo began
+  uint32_t outer_count_ = 0;  // of the memo being planned inside of
+  bool in_loop_ = false;      // since that memo began
 };
 
 }  // namespace ameia::expr::internal

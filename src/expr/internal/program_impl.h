@@ -30,7 +30,7 @@ struct ProgramSet::Impl {
   };
   struct Variable {
     std::string name;
-    const ErrorValue* missing = nullptr;  // "no such attribute(s): name"
+    const ErrorValue* missing = nullptr;      // "no such attribute(s): name"
     std::vector<uint32_t> memos, composites;  // what to forget when it is rebound
   };
   struct Composite {

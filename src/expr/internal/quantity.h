@@ -34,7 +34,8 @@ struct Quantity {
   [[nodiscard]] std::string text() const;  // canonical
 };
 
-// "" and `out`, or what is wrong in Kubernetes' words. Limits: kQuantityExponentMax; `too_large` tells that it was crossed.
+// "" and `out`, or what is wrong in Kubernetes' words. Limits: kQuantityExponentMax; `too_large` tells that it was
+// crossed.
 std::string_view parse_quantity(std::string_view text, Quantity& out, bool& too_large);
 
 }  // namespace ameia::expr::internal

@@ -18,8 +18,8 @@ namespace ameia::expr {
 struct Signature {
   std::string_view function;
   bool member = false;
-  bool has_params = false;               // some type is a parameter
-  std::vector<const Type*> args;         // the receiver first
+  bool has_params = false;        // some type is a parameter
+  std::vector<const Type*> args;  // the receiver first
   const Type* result = nullptr;
 };
 
@@ -27,7 +27,8 @@ struct Signature {
 using NamedType = std::function<const Type*(std::string_view name, std::span<const Type* const> params)>;
 
 // Fails: kInternal, a defect of the table that holds the text.
-base::Result<Signature> parse_signature(std::string_view text, bool is_namespaced, Types& types, const NamedType& named);
+base::Result<Signature> parse_signature(std::string_view text, bool is_namespaced, Types& types,
+                                        const NamedType& named);
 base::Result<const Type*> parse_type(std::string_view text, Types& types, const NamedType& named);
 
 }  // namespace ameia::expr

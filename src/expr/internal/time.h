@@ -16,8 +16,8 @@ struct Civil {
   int64_t year;
   int month, day;  // from 1
   int hour, minute, second;
-  int weekday;     // Sunday is 0
-  int year_day;    // from 0
+  int weekday;   // Sunday is 0
+  int year_day;  // from 0
 };
 Civil civil_of(int64_t seconds);
 int64_t seconds_of(int64_t year, int month, int day);  // of that midnight UTC
@@ -25,11 +25,11 @@ int64_t seconds_of(int64_t year, int month, int day);  // of that midnight UTC
 // `east`: minutes east of UTC that the text names.
 bool parse_rfc3339(std::string_view text, int64_t& seconds, uint32_t& nanos, int16_t& east);
 std::string format_rfc3339(int64_t seconds, uint32_t nanos, int16_t east = 0);  // shortest fraction, "Z" or "+01:00"
-bool parse_date(std::string_view text, int64_t& seconds);     // "2006-01-02"
+bool parse_date(std::string_view text, int64_t& seconds);                       // "2006-01-02"
 
 // Go's time.ParseDuration: "1h30m", "-1.5s", "100ms".
 bool parse_duration(std::string_view text, int64_t& nanos);
-std::string format_duration(int64_t nanos);                   // "90.5s"
+std::string format_duration(int64_t nanos);  // "90.5s"
 
 // Seconds east of UTC at that instant, for "America/Sao_Paulo", "UTC", "Local" (UTC here) or "" (UTC).
 bool zone_offset(std::string_view zone, int64_t at_seconds, int64_t& offset);

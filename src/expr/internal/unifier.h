@@ -1,6 +1,6 @@
-// Unifier: type variables of one check and what they stand for. CEL's gradual rules: dyn fits everything, null fits what
-// is nullable, the more general of two types wins.
-// Neighbours: expr/check.cc asks, expr/unify.cc answers. Rules as in cel-go's checker/types.go.
+// Unifier: type variables of one check and what they stand for. CEL's gradual rules: dyn fits everything, null fits
+// what is nullable, the more general of two types wins. Neighbours: expr/check.cc asks, expr/unify.cc answers. Rules as
+// in cel-go's checker/types.go.
 #pragma once
 
 #include <span>
@@ -61,7 +61,11 @@ class Unifier {
   uint32_t steps_ = 0;
 };
 
-inline bool is_dyn(const Type* type) { return type->kind == TypeKind::kDyn; }
-inline bool is_dyn_or_error(const Type* type) { return type->kind == TypeKind::kDyn || type->kind == TypeKind::kError; }
+inline bool is_dyn(const Type* type) {
+  return type->kind == TypeKind::kDyn;
+}
+inline bool is_dyn_or_error(const Type* type) {
+  return type->kind == TypeKind::kDyn || type->kind == TypeKind::kError;
+}
 
 }  // namespace ameia::expr
