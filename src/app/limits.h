@@ -16,8 +16,8 @@ inline constexpr size_t kKustomizationPatchesMax = 10'000;  // of one kustomizat
 inline constexpr uint32_t kYamlDepthMax = 256;              // deeper than any Kubernetes object, shallow for any stack
 inline constexpr size_t kNodesMax = 8'000'000;              // of one document
 inline constexpr size_t kAliasNodesMax = 200'000;           // of one document
-// Parsed files kept between the two passes of a scan; what does not fit is read again.
-inline constexpr size_t kKeptBytesMax = size_t{96} << 20;
+// Parsed files kept between the two passes of a scan, by estimate; what does not fit is read again.
+inline constexpr size_t kKeptBytesMax = size_t{160} << 20;
 inline constexpr unsigned kJobsMax = 256;
 inline constexpr size_t kBinaryProbeBytes = 8192;  // looked at for NUL bytes
 inline constexpr size_t kRowsPerFileMax = 200;     // rows about what could not be judged in one file

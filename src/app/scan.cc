@@ -8,6 +8,7 @@
 #include <new>
 #include <thread>
 
+#include "app/files.h"
 #include "app/limits.h"
 #include "app/load.h"
 #include "app/version.h"
@@ -98,29 +99,58 @@ class Scan {
 
  private:
   // First pass. Facts are taken over in the order of the files, so that the outcome does not hang on which worker was
-  // fast.
+  // fast. What cannot be kept for the second pass is parsed here only when its text may hold a fact.
   void learn() {
     std::vector<std::optional<policy::ScanFacts>> facts(files_.size());
+    std::vector<char> deferred(files_.size(), 0);  // holds controllers at most: they matter once something has an owner
     kept_.resize(files_.size());
     std::atomic<size_t> kept_bytes{0};
-    for_each_parallel(files_.size(), workers_, progress_, 0, 2 * files_.size(), [&](unsigned, size_t i) {
-      Loaded loaded = load_guarded(files_[i]);
+    std::atomic<bool> any_owner{false};
+    auto learn_from = [&](const Loaded& loaded, size_t i) {
       for (const LoadedObject& object : loaded.objects) {
         if (!facts[i]) facts[i].emplace();
         facts[i]->learn(*object.node);
+        if (kube::ObjectView(*object.node).controller() != nullptr) any_owner = true;
       }
+    };
+    for_each_parallel(files_.size(), workers_, progress_, 0, 2 * files_.size(), [&](unsigned, size_t i) {
+      if (files_[i].name != "-" && kept_bytes.load() >= kKeptBytesMax) {
+        Probe probe = probe_text(files_[i]);
+        if (probe.owners) any_owner = true;
+        deferred[i] = !probe.facts;
+        if (!probe.facts) return;
+      }
+      Loaded loaded = load_guarded(files_[i]);
+      learn_from(loaded, i);
       // A tree is several times as large as its text.
       constexpr size_t kTreeFactor = 4;
       size_t bytes = loaded.source_bytes * kTreeFactor;
-      if (files_[i].name == "-" || kept_bytes.fetch_add(bytes) + bytes <= kKeptBytesMax) {
+      if (files_[i].name == "-" || kept_bytes.fetch_add(bytes) < kKeptBytesMax) {
         kept_[i] = std::make_unique<Loaded>(std::move(loaded));
-      } else {
-        kept_bytes.fetch_sub(bytes);
       }
     });
+    if (any_owner) {
+      for_each_parallel(files_.size(), workers_, progress_, files_.size(), 2 * files_.size(), [&](unsigned, size_t i) {
+        if (deferred[i] != 0) learn_from(load_guarded(files_[i]), i);
+      });
+    }
     for (auto& learnt : facts) {
       if (learnt) facts_.absorb(std::move(*learnt));
     }
+  }
+
+  // Whether the text of a file may define a namespace or a custom resource, or an object with an owner. A backslash may
+  // hide any letter of these words.
+  struct Probe {
+    bool facts = false, owners = false;
+  };
+  static Probe probe_text(const InputFile& file) {
+    auto bytes = read_file(file.name, kFileBytesMax);
+    if (!bytes) return {};  // the second pass says so
+    std::string_view text = *bytes;
+    auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
+    bool hidden = has("\\");
+    return {hidden || has("Namespace") || has("CustomResourceDefinition"), hidden || has("ownerReferences")};
   }
 
   static Loaded load_guarded(const InputFile& file) {
