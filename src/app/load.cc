@@ -164,6 +164,11 @@ void add_objects(const std::shared_ptr<const doc::Document>& document, const Inp
 
 }  // namespace
 
+// A row has its place beside it; the snippet and caret of a parse error are for one error on a terminal.
+static std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
 Loaded load(const InputFile& file) {
   Loaded out;
   if (!file.kustomization.empty()) {
@@ -200,9 +205,10 @@ Loaded load(const InputFile& file) {
   for (const base::Error& error : parsed.errors) {
     bool is_template = error.code == base::Code::kInvalidInput && has_braces(source->bytes());
     report::Finding finding =
-        is_template ? row(kTemplateId, FindingStatus::kNotEvaluated, file.name,
-                          "this looks like a template ({{ … }}), not a manifest; render it first: " + error.what)
-                    : row(kUnparsableId, FindingStatus::kError, file.name, error.what);
+        is_template
+            ? row(kTemplateId, FindingStatus::kNotEvaluated, file.name,
+                  "this looks like a template ({{ … }}), not a manifest; render it first: " + first_line(error.what))
+            : row(kUnparsableId, FindingStatus::kError, file.name, first_line(error.what));
     place(finding, error.where);
     out.rows.push_back(std::move(finding));
   }
