@@ -7,20 +7,6 @@ namespace ameia::expr {
 namespace internal {
 namespace {
 
-bool is_ordered(const Value& v) {
-  switch (v.kind) {
-    case ValueKind::kBool:
-    case ValueKind::kInt:
-    case ValueKind::kUint:
-    case ValueKind::kDouble:
-    case ValueKind::kString:
-    case ValueKind::kBytes:
-    case ValueKind::kDuration:
-    case ValueKind::kTimestamp: return true;
-    default: return false;
-  }
-}
-
 // 1, 0, -1, or 0 where they cannot be compared: those never count as out of order.
 int order_of(const Value& a, const Value& b) {
   bool comparable = true;

@@ -99,20 +99,6 @@ Value distinct(CallContext& context, const Value* args, uint32_t) {
   return new_list(context, items, kept);
 }
 
-bool is_comparable(const Value& v) {
-  switch (v.kind) {
-    case ValueKind::kBool:
-    case ValueKind::kInt:
-    case ValueKind::kUint:
-    case ValueKind::kDouble:
-    case ValueKind::kString:
-    case ValueKind::kBytes:
-    case ValueKind::kDuration:
-    case ValueKind::kTimestamp: return true;
-    default: return false;
-  }
-}
-
 // Elements of args[0] in the order of the keys args[1]; equal keys keep their order.
 Value sort_by_keys(CallContext& context, const Value* args, uint32_t) {
   const uint32_t size = list_size(args[0]), keys = list_size(args[1]);
@@ -125,7 +111,7 @@ Value sort_by_keys(CallContext& context, const Value* args, uint32_t) {
   }
   if (size == 0) return args[0];
   const ValueKind kind = list_at(args[1], 0).kind;
-  if (!is_comparable(list_at(args[1], 0))) return context.error("list elements must be comparable");
+  if (!is_ordered(list_at(args[1], 0))) return context.error("list elements must be comparable");
   bool has_nan = false;
   for (uint32_t i = 0; i < size; ++i) {
     const Value key = list_at(args[1], i);

@@ -146,4 +146,18 @@ uint64_t traversal_cost(const Value& value) {
   return traverse(value, 0);
 }
 
+bool is_ordered(const Value& v) {
+  switch (v.kind) {
+    case ValueKind::kBool:
+    case ValueKind::kInt:
+    case ValueKind::kUint:
+    case ValueKind::kDouble:
+    case ValueKind::kString:
+    case ValueKind::kBytes:
+    case ValueKind::kDuration:
+    case ValueKind::kTimestamp: return true;
+    default: return false;
+  }
+}
+
 }  // namespace ameia::expr::internal

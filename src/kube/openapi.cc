@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "doc/patch.h"
 #include "kube/gen/openapi_rows.h"
 
 namespace ameia::kube {
@@ -91,7 +92,7 @@ class Walker {
     for (const doc::Member& member : node.map()) {
       if (full()) return;
       std::string_view name = member.key->view();
-      std::string at = pointer + "/" + escape(name);
+      std::string at = pointer + "/" + doc::escape_pointer_token(name);
       std::optional<Field> field = type.field(name);
       if (!field) {
         add(FieldProblem::Kind::kUnknownField, member.value, member.key_begin, at, name, nearest(type, name));
@@ -101,26 +102,14 @@ class Walker {
     }
     for (const Field& field : type.fields()) {
       if (field.required && node.find(field.name) == nullptr && !full()) {
-        add(FieldProblem::Kind::kMissingRequired, node, node.begin, pointer + "/" + escape(field.name), field.name, {});
+        add(FieldProblem::Kind::kMissingRequired, node, node.begin,
+            pointer + "/" + doc::escape_pointer_token(field.name), field.name, {});
       }
     }
   }
 
  private:
   [[nodiscard]] bool full() const { return problems_.size() >= limits_.problems_max; }
-
-  static std::string escape(std::string_view token) {
-    std::string out;
-    for (char c : token) {
-      if (c == '~')
-        out += "~0";
-      else if (c == '/')
-        out += "~1";
-      else
-        out += c;
-    }
-    return out;
-  }
 
   void add(FieldProblem::Kind kind, const doc::Node& node, uint32_t begin, const std::string& pointer,
            std::string_view field, std::string_view expected) {
@@ -139,7 +128,7 @@ class Walker {
       case Shape::kMapOfLists:
         if (!value.is_map()) return wrong(value, pointer, field, "map");
         for (const doc::Member& member : value.map()) {
-          std::string at = pointer + "/" + escape(member.key->view());
+          std::string at = pointer + "/" + doc::escape_pointer_token(member.key->view());
           if (field.shape == Shape::kMapOfLists)
             list(member.value, field, at);
           else if (!member.value.is_null())

@@ -5,22 +5,12 @@
 namespace ameia::rbac {
 namespace {
 
-using Labels = std::map<std::string, std::string>;
-
 std::vector<std::string> strings(const doc::Node& list) {
   std::vector<std::string> result;
   for (const doc::Node& item : list.list()) {
     if (item.is_string()) result.emplace_back(item.str());
   }
   return result;
-}
-
-Labels labels_of(const doc::Node& map) {
-  Labels labels;
-  for (const doc::Member& member : map.map()) {
-    if (member.value.is_string()) labels.emplace(member.key->view(), member.value.str());
-  }
-  return labels;
 }
 
 Rule rule_of(const doc::Node& node) {
@@ -111,24 +101,6 @@ std::string describe(const Authorizer::Grant& grant) {
   return text + describe(*grant.subject);
 }
 
-bool selector_matches(const doc::Node& selector, const Labels& labels) {
-  for (const doc::Member& member : selector["matchLabels"].map()) {
-    auto label = labels.find(std::string(member.key->view()));
-    if (label == labels.end() || label->second != member.value.str()) return false;
-  }
-  for (const doc::Node& expression : selector["matchExpressions"].list()) {
-    auto label = labels.find(std::string(expression["key"].str()));
-    std::string_view op = expression["operator"].str();
-    bool present = label != labels.end();
-    bool in = present && has(strings(expression["values"]), label->second);
-    if ((op == "In" && !in) || (op == "NotIn" && in) || (op == "Exists" && !present) ||
-        (op == "DoesNotExist" && present)) {
-      return false;
-    }
-  }
-  return true;
-}
-
 constexpr std::string_view kMasters = "system:masters";
 
 }  // namespace
@@ -169,10 +141,12 @@ void Authorizer::Builder::add(const doc::Node& object) {
     if (const doc::Node* aggregation = object.find("aggregationRule"); aggregation != nullptr && cluster_wide) {
       role.rules.clear();  // the controller overwrites what is written there
       for (const doc::Node& selector : (*aggregation)["clusterRoleSelectors"].list()) {
-        aggregates_[roles_.size()].push_back(&selector);
+        // A malformed selector chooses nothing: the API server would refuse the role.
+        auto parsed = kube::LabelSelector::parse(selector);
+        if (parsed) aggregates_[roles_.size()].push_back(std::move(*parsed));
       }
     }
-    role_labels_.push_back(labels_of(metadata["labels"]));
+    role_labels_.push_back(&metadata["labels"]);
     roles_.push_back(std::move(role));
   } else if (kind == "RoleBinding" || kind == "ClusterRoleBinding") {
     const doc::Node& ref = object["roleRef"];
@@ -197,8 +171,8 @@ Authorizer Authorizer::Builder::build() && {
   for (const auto& [index, selectors] : aggregates_) {
     for (size_t other = 0; other < roles_.size(); ++other) {
       if (other == index || !roles_[other].ns.empty()) continue;
-      bool chosen = std::any_of(selectors.begin(), selectors.end(), [&](const doc::Node* selector) {
-        return selector_matches(*selector, role_labels_[other]);
+      bool chosen = std::any_of(selectors.begin(), selectors.end(), [&](const kube::LabelSelector& selector) {
+        return selector.matches(*role_labels_[other]);
       });
       if (chosen) parts[index].insert(other);
     }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "doc/node.h"
+#include "kube/selector.h"
 
 namespace ameia::rbac {
 
@@ -87,9 +88,8 @@ class Authorizer {
     friend class Authorizer;
     std::vector<Role> roles_;
     std::vector<Binding> bindings_;
-    std::vector<std::map<std::string, std::string>> role_labels_;  // by index in roles_
-    std::map<size_t, std::vector<const doc::Node*>>
-        aggregates_;  // selectors, by index in roles_; borrowed until build()
+    std::vector<const doc::Node*> role_labels_;                      // by index in roles_; borrowed until build()
+    std::map<size_t, std::vector<kube::LabelSelector>> aggregates_;  // selectors, by index in roles_
   };
 
   [[nodiscard]] Decision authorize(const User& user, const Request& request) const;

@@ -22,6 +22,8 @@ uint32_t code_point(std::string_view text, size_t at, size_t& bytes);
 void append_utf8(std::string& out, uint32_t code_point);
 // Where the n-th code point begins (text.size() for the one after the last); npos beyond.
 size_t offset_of(std::string_view text, bool ascii, uint64_t n);
+// Whether values of this kind have an order: what sort, min and max take.
+bool is_ordered(const Value& v);
 // Go's strconv.Quote.
 std::string go_quote(std::string_view text);
 
