@@ -1,8 +1,12 @@
+#include <algorithm>
+
+#include "doc/internal/write_yaml.h"
 #include "doc/internal/yaml_scalar.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 
 namespace ameia::doc {
+namespace internal {
 namespace {
 
 constexpr size_t kSimpleKeyBytesMax =
@@ -13,7 +17,8 @@ bool is_alnum(char c) {
 }
 
 // Whether the text, written without quotes, is read back as this string. Anything unusual says no.
-bool plain_is_safe(std::string_view text) {
+bool plain_is_safe(std::string_view text, bool in_flow) {
+  if (in_flow && text.find_first_of(",:") != std::string_view::npos) return false;
   if (text.empty() || !(is_alnum(text[0]) || text[0] == '/' || text[0] == '_' || text[0] == '.')) return false;
   if (text.back() == ' ' || text.back() == ':' || text.starts_with("...")) return false;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -49,13 +54,17 @@ void append_quoted(std::string& out, std::string_view text) {
   }
 }
 
-void append_scalar(std::string& out, const Node& node) {
-  if (!node.is_string()) {
-    out += to_json(node);
-  } else if (plain_is_safe(node.str())) {
-    out += node.str();
+void append_text(std::string& out, std::string_view text, bool in_flow, Style style) {
+  bool printable =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && static_cast<unsigned char>(c) < 0x7F; });
+  if (style == Style::kSingleQuoted && printable) {
+    out += '\'';
+    for (char c : text) out.append(c == '\'' ? 2 : 1, c);
+    out += '\'';
+  } else if (style != Style::kDoubleQuoted && style != Style::kSingleQuoted && plain_is_safe(text, in_flow)) {
+    out += text;
   } else {
-    append_quoted(out, node.str());
+    append_quoted(out, text);
   }
 }
 
@@ -63,8 +72,21 @@ bool is_block(const Node& node) {
   return (node.is_list() || node.is_map()) && node.size > 0;
 }
 
-// Writes a value whose first line continues the current one; further lines are indented by `indent`.
-void append_block(std::string& out, const Node& node, size_t indent) {
+}  // namespace
+
+void append_yaml_scalar(std::string& out, const Node& node, bool in_flow, Style style) {
+  if (node.is_string()) {
+    append_text(out, node.str(), in_flow, style);
+  } else {
+    out += to_json(node);
+  }
+}
+
+void append_yaml_key(std::string& out, std::string_view key, bool in_flow, Style style) {
+  append_text(out, key, in_flow, style);
+}
+
+void append_yaml_block(std::string& out, const Node& node, size_t indent, const YamlLayout& layout) {
   bool first = true;
   auto next_line = [&] {
     if (!first) out.append(indent, ' ');
@@ -74,44 +96,41 @@ void append_block(std::string& out, const Node& node, size_t indent) {
     next_line();
     out += "- ";
     if (is_block(item)) {
-      append_block(out, item, indent + 2);
+      append_yaml_block(out, item, indent + 2, layout);
     } else {
-      append_scalar(out, item);
-      out += '\n';
+      append_yaml_scalar(out, item, false, Style::kPlain);
+      out += layout.line_end;
     }
   }
   for (const Member& member : node.map()) {
     next_line();
     std::string key;
-    if (plain_is_safe(member.key->view()))
-      key = member.key->view();
-    else
-      append_quoted(key, member.key->view());
+    append_yaml_key(key, member.key->view(), false, Style::kPlain);
     bool explicit_key = key.size() > kSimpleKeyBytesMax;
     if (explicit_key)
-      out.append("? ").append(key).append("\n").append(indent, ' ').append(":");
+      out.append("? ").append(key).append(layout.line_end).append(indent, ' ').append(":");
     else
       out.append(key).append(":");
     if (!is_block(member.value)) {
       out += ' ';
-      append_scalar(out, member.value);
-      out += '\n';
+      append_yaml_scalar(out, member.value, false, Style::kPlain);
+      out += layout.line_end;
       continue;
     }
-    size_t inner = member.value.is_list() && !explicit_key ? indent : indent + 2;
-    out.append("\n").append(inner, ' ');
-    append_block(out, member.value, inner);
+    size_t inner = indent + (member.value.is_list() && !explicit_key ? layout.list_step : layout.step);
+    out.append(layout.line_end).append(inner, ' ');
+    append_yaml_block(out, member.value, inner, layout);
   }
 }
 
-}  // namespace
+}  // namespace internal
 
 std::string to_yaml(const Node& node) {
   std::string out;
-  if (is_block(node)) {
-    append_block(out, node, 0);
+  if (internal::is_block(node)) {
+    internal::append_yaml_block(out, node, 0, {});
   } else {
-    append_scalar(out, node);
+    internal::append_yaml_scalar(out, node, false, Style::kPlain);
     out += '\n';
   }
   return out;
