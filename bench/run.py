@@ -116,7 +116,7 @@ def main():
 
     table = []
     for row in ours:
-        label, value = theirs.get(row["name"], (None, None))
+        label, value = theirs.get(row["name"], (row.get("peer"), row.get("peer_value")))
         ratio = None
         if value is not None and row["value"] > 0:
             ratio = row["value"] / value if row["unit"] in BETTER_IS_HIGHER else value / row["value"]

@@ -1,7 +1,9 @@
-// YAML border: any bytes end in trees and errors; spans stay inside the source; a tree survives being written as YAML.
+// YAML border: any bytes end in trees and errors; our block reader and libyaml alone read the same; spans stay inside
+// the source; a tree survives being written as YAML.
 #include <cstdint>
 #include <cstdlib>
 
+#include "../tests/doc/yaml_streams.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 
@@ -23,6 +25,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   limits.alias_nodes_max = 2000;
   auto source = std::make_shared<Source>("fuzz", std::string(reinterpret_cast<const char*>(data), size));
   YamlStream stream = parse_yaml(source, std::make_shared<Keys>(), limits);
+  YamlStream by_libyaml =
+      internal::read_yaml_stream(source, std::make_shared<Keys>(), limits, internal::YamlReaders::kLibyaml);
+  if (!difference(stream, by_libyaml).empty()) std::abort();
   for (const auto& document : stream.documents) {
     check_spans(document->root(), document->source().bytes().size());  // UTF-16 is read as its UTF-8
     YamlStream again =

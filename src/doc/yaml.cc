@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "doc/internal/text.h"
+#include "doc/internal/yaml_block.h"
 #include "doc/internal/yaml_libyaml.h"
 #include "doc/internal/yaml_stream.h"
 #include "doc/internal/yaml_tree.h"
@@ -63,7 +64,7 @@ std::string utf8_of_utf16(std::string_view text) {
 }  // namespace
 
 YamlStream internal::read_yaml_stream(std::shared_ptr<const Source> source, std::shared_ptr<Keys> keys,
-                                      const Limits& limits, bool fast) {
+                                      const Limits& limits, YamlReaders readers) {
   YamlStream stream;
   const size_t bytes_max = std::min<size_t>(limits.bytes_max, UINT32_MAX);
   if (source->bytes().size() > bytes_max) {
@@ -75,22 +76,30 @@ YamlStream internal::read_yaml_stream(std::shared_ptr<const Source> source, std:
   }
   const std::string_view text = source->bytes();
   YamlTree tree(*keys, limits);
-  (void)fast;
+  YamlBlockReader blocks(tree, limits);
   for (size_t begin = 0; begin < text.size();) {
-    const size_t end = next_document(text, begin);
-    const base::Status read = read_with_libyaml(source, static_cast<uint32_t>(begin), static_cast<uint32_t>(end), keys,
-                                                limits, tree, stream.documents);
+    const auto first = static_cast<uint32_t>(begin);
+    begin = next_document(text, begin);
+    const auto last = static_cast<uint32_t>(begin);
+    if (readers == YamlReaders::kBoth) {
+      auto document = std::make_shared<Document>(source, keys);
+      tree.start(*document);
+      if (blocks.read(text, first, last)) {
+        if (!is_absent(tree.root())) stream.documents.push_back(std::move(document));
+        continue;
+      }
+    }
+    const base::Status read = read_with_libyaml(source, first, last, keys, limits, tree, stream.documents);
     if (!read) {
       stream.errors.push_back(read.error());
       if (stream.errors.size() >= YamlStream::kErrorsMax) break;
     }
-    begin = end;
   }
   return stream;
 }
 
 YamlStream parse_yaml(std::shared_ptr<const Source> source, std::shared_ptr<Keys> keys, const Limits& limits) {
-  return internal::read_yaml_stream(std::move(source), std::move(keys), limits, true);
+  return internal::read_yaml_stream(std::move(source), std::move(keys), limits, internal::YamlReaders::kBoth);
 }
 
 }  // namespace ameia::doc

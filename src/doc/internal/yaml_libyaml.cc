@@ -226,8 +226,7 @@ base::Status read_with_libyaml(std::shared_ptr<const Source> source, uint32_t be
     auto document = std::make_shared<Document>(source, keys);
     tree.start(*document);
     TRY_STATUS(reader.read_document());
-    const Node& root = tree.root();
-    if (!(root.is_null() && root.begin == root.end)) documents.push_back(std::move(document));
+    if (!is_absent(tree.root())) documents.push_back(std::move(document));
   }
   return {};
 }

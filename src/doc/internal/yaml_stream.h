@@ -1,12 +1,15 @@
-// The YAML reader with its fast path switched on or off, so that tests and fuzzing hold one against the other.
+// The YAML reader with its own block reader or with libyaml alone, so that tests and fuzzing hold one against the
+// other.
 #pragma once
 
 #include "doc/yaml.h"
 
 namespace ameia::doc::internal {
 
+enum class YamlReaders : uint8_t { kBoth, kLibyaml };
+
 // A stream is cut at the lines that start a document, as Kubernetes cuts it; each piece is read for itself.
 YamlStream read_yaml_stream(std::shared_ptr<const Source> source, std::shared_ptr<Keys> keys, const Limits& limits,
-                            bool fast);
+                            YamlReaders readers);
 
 }  // namespace ameia::doc::internal

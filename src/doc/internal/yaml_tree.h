@@ -22,6 +22,11 @@ struct YamlScalar {
   uint32_t end = 0;
 };
 
+// A document of comments alone, which is none.
+inline bool is_absent(const Node& root) {
+  return root.is_null() && root.begin == root.end;
+}
+
 // Threads: none. Owns: scratch, kept from document to document. Fails: an event returns false, and code(), problem()
 // and problem_offset() say why. Limits: doc::Limits.
 class YamlTree {
