@@ -37,8 +37,16 @@ test: build build/asan/build.ninja
 	@cmake --build --preset asan -j $(JOBS) --target $(FUZZ_TARGETS)
 	@ctest --test-dir build/asan --output-on-failure --no-tests=error -R '^fuzz_'
 
+# Without the suites folder CEL's own cases come from its npm package, where npm is.
+CEL_SPEC_PACKAGE = @bufbuild/cel-spec
+CEL_SPEC_VERSION = 0.6.1
 conformance: build
-	@build/release/conformance build/conformance.json
+	@if [ -d "$(AMEIA_SUITES)/cel-spec" ]; then :; \
+	elif [ -n "$$(command -v npm)" ]; then \
+	  npm install --silent --no-audit --no-fund --prefix build/npm $(CEL_SPEC_PACKAGE)@$(CEL_SPEC_VERSION) && \
+	  node tools/cel_spec_from_npm.mjs build/npm/node_modules/$(CEL_SPEC_PACKAGE) build/npm/suites/cel-spec || exit 1; \
+	else echo 'conformance: no $(AMEIA_SUITES)/cel-spec and no npm to fetch $(CEL_SPEC_PACKAGE) with: CEL cases are skipped' >&2; fi
+	@AMEIA_CEL_SPEC=build/npm/suites/cel-spec build/release/conformance build/conformance.json
 
 asan: build/asan/build.ninja
 	@cmake --build --preset asan -j $(JOBS)
