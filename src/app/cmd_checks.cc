@@ -3,6 +3,7 @@
 
 #include "app/cmd.h"
 #include "app/exit.h"
+#include "app/outputs.h"
 #include "app/policies.h"
 #include "app/scan.h"
 #include "doc/json.h"
@@ -24,10 +25,11 @@ void append_list(std::string& out, std::string_view name, const std::vector<std:
   out += "]";
 }
 
-std::string to_json(const report::Rule& rule) {
-  std::string out = "{\"id\":" + quoted(rule.id) + ",\"title\":" + quoted(rule.title) +
-                    ",\"severity\":" + quoted(report::to_string(rule.severity)) + ",\"why\":" + quoted(rule.why) +
-                    ",\"remediation\":" + quoted(rule.remediation);
+std::string to_json(const report::Rule& rule, report::Language language) {
+  report::TextsView texts = report::texts_of(rule, language);
+  std::string out = "{\"id\":" + quoted(rule.id) + ",\"title\":" + quoted(texts.title) +
+                    ",\"severity\":" + quoted(report::to_string(rule.severity)) + ",\"why\":" + quoted(texts.why) +
+                    ",\"remediation\":" + quoted(texts.remediation);
   append_list(out, "tags", rule.tags);
   append_list(out, "references", rule.references);
   return out + "}";
@@ -53,7 +55,13 @@ void print_block(std::string_view label, std::string_view text, Console& console
   for (const std::string& line : report::wrap(text, width - 2)) console.out("  " + line + "\n");
 }
 
-base::Result<int> run_explain(const std::vector<std::string>& ids, const PolicyChoice& choice, bool json,
+// How to print: JSON is in English unless a language is asked for, text as the environment says.
+struct Style {
+  bool json = false;
+  report::Language language = report::Language::kEnglish;
+};
+
+base::Result<int> run_explain(const std::vector<std::string>& ids, const PolicyChoice& choice, Style style,
                               Console& console) {
   std::vector<report::Rule> rules = TRY(all_rules(choice, console));
   std::vector<const report::Rule*> wanted;
@@ -74,23 +82,26 @@ base::Result<int> run_explain(const std::vector<std::string>& ids, const PolicyC
     }
     wanted.push_back(&*found);
   }
+  const bool json = style.json;
+  const report::Say say{style.language};
   if (json) console.out("[");
   for (size_t i = 0; i < wanted.size(); ++i) {
     const report::Rule& rule = *wanted[i];
     if (json) {
-      console.out((i == 0 ? "\n" : ",\n") + to_json(rule));
+      console.out((i == 0 ? "\n" : ",\n") + to_json(rule, style.language));
       continue;
     }
     if (i != 0) console.out("\n");
-    console.out(report::clean(rule.id) + "  " + report::clean(rule.title) + "\n" +
-                std::string(report::to_string(rule.severity)) + "\n");
-    print_block("Why it matters", rule.why, console);
-    print_block("How to mend it", rule.remediation, console);
+    report::TextsView texts = report::texts_of(rule, style.language);
+    console.out(report::clean(rule.id) + "  " + report::clean(texts.title) + "\n" +
+                std::string(report::severity_word(rule.severity, style.language)) + "\n");
+    print_block(say("Why it matters", "Por que importa"), texts.why, console);
+    print_block(say("How to mend it", "Como corrigir"), texts.remediation, console);
     std::string tags;
     for (const std::string& tag : rule.tags) tags += (tags.empty() ? "" : " ") + tag;
-    print_block("Tags", tags, console);
+    print_block(say("Tags", "Marcas"), tags, console);
     if (!rule.references.empty()) {
-      console.out("\nRead more\n");
+      console.out("\n" + std::string(say("Read more", "Leia mais")) + "\n");
       for (const std::string& reference : rule.references) console.out("  " + report::clean(reference) + "\n");
     }
   }
@@ -98,23 +109,28 @@ base::Result<int> run_explain(const std::vector<std::string>& ids, const PolicyC
   return static_cast<int>(kOk);
 }
 
-base::Result<int> run_list(const PolicyChoice& choice, bool json, Console& console) {
+base::Result<int> run_list(const PolicyChoice& choice, Style style, Console& console) {
   std::vector<report::Rule> rules = TRY(all_rules(choice, console));
-  if (json) {
+  if (style.json) {
     console.out("[");
-    for (size_t i = 0; i < rules.size(); ++i) console.out((i == 0 ? "\n" : ",\n") + to_json(rules[i]));
+    for (size_t i = 0; i < rules.size(); ++i) console.out((i == 0 ? "\n" : ",\n") + to_json(rules[i], style.language));
     console.out("]\n");
     return static_cast<int>(kOk);
   }
   size_t id_width = 0;
   for (const report::Rule& rule : rules) id_width = std::max(id_width, report::width_of(rule.id));
   for (const report::Rule& rule : rules) {
-    std::string severity(report::to_string(rule.severity));
+    std::string severity(report::severity_word(rule.severity, style.language));
+    constexpr size_t kSeverityColumns = 13;
     console.out(report::clean(rule.id) + std::string(id_width - report::width_of(rule.id) + 2, ' ') + severity +
-                std::string(10 - severity.size(), ' ') + report::clean(rule.title) + "\n");
+                std::string(kSeverityColumns - report::width_of(severity), ' ') +
+                report::clean(report::texts_of(rule, style.language).title) + "\n");
   }
   if (console.out_is_terminal()) {
-    console.err(report::count(rules.size(), "check", "checks") + "; `ameia explain ID` says why and how to mend it\n");
+    const report::Say say{style.language};
+    console.err(report::count(rules.size(), say("check", "verificação"), say("checks", "verificações")) +
+                std::string(say("; `ameia explain ID` says why and how to mend it\n",
+                                "; `ameia explain ID` diz por quê e como corrigir\n")));
   }
   return static_cast<int>(kOk);
 }
@@ -127,18 +143,25 @@ PolicyChoice choice_of(const Words& words) {
   return choice;
 }
 
+Style style_of(const Words& words) {
+  bool json = words.get("--output") == "json";
+  std::optional<report::Language> asked = report::parse_language(words.get("--lang"));
+  return {json, asked ? *asked : json ? report::Language::kEnglish : language_of_environment()};
+}
+
 }  // namespace
 
 base::Result<Action> parse_explain(const Words& words) {
   TRY_STATUS(check_operands(words, 1, SIZE_MAX, "the id of a check, such as AM-POD-001"));
-  return Action([ids = words.operands(), choice = choice_of(words), json = words.get("--output") == "json"](
-                    Console& console) { return finish(run_explain(ids, choice, json, console), console); });
+  return Action([ids = words.operands(), choice = choice_of(words), style = style_of(words)](Console& console) {
+    return finish(run_explain(ids, choice, style, console), console);
+  });
 }
 
 base::Result<Action> parse_list_checks(const Words& words) {
   TRY_STATUS(check_operands(words, 0, 0, ""));
-  return Action([choice = choice_of(words), json = words.get("--output") == "json"](Console& console) {
-    return finish(run_list(choice, json, console), console);
+  return Action([choice = choice_of(words), style = style_of(words)](Console& console) {
+    return finish(run_list(choice, style, console), console);
   });
 }
 

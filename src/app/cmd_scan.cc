@@ -24,6 +24,7 @@ struct ScanOptions {
   PolicyChoice policies;
   std::optional<Severity> least, fail_on;
   std::vector<OutputChoice> outputs;
+  std::optional<report::Language> language;
   std::string baseline, write_baseline, waivers;
   unsigned jobs = 0;
   bool require_coverage = false, no_color = false, quiet = false;
@@ -152,7 +153,7 @@ base::Result<int> run_scan(const ScanOptions& options, Console& console) {
   if (waivers || baseline) report::sort_findings(report.findings);
   int code = gate(options, result, console);
   if (options.least) drop_below(report, *options.least);
-  TRY_STATUS(outputs.print(report, console));
+  TRY_STATUS(outputs.print(report, options.language, console));
   return code;
 }
 
@@ -168,6 +169,7 @@ base::Result<Action> parse_scan(const Words& words) {
   options.fail_on = report::parse_severity(words.get("--fail-on"));
   // A gate below what is shown must still be heard, so checks are dropped only when no gate asks for them.
   if (options.least && (!options.fail_on || *options.fail_on >= *options.least)) options.policies.least = options.least;
+  options.language = report::parse_language(words.get("--lang"));
   options.baseline = words.get("--baseline");
   options.write_baseline = words.get("--write-baseline");
   options.waivers = words.get("--waivers");

@@ -3,6 +3,7 @@
 
 #include "app/cmd.h"
 #include "app/exit.h"
+#include "app/outputs.h"
 #include "app/version.h"
 
 namespace ameia::app {
@@ -22,26 +23,32 @@ constexpr Option kFramework{
     false};
 constexpr Option kTextOrJson{"--output", "-o", "FORMAT", "how to print", "text|json", false, false};
 
+constexpr Option kLang{
+    "--lang", "",    "LANGUAGE", "language of titles, reasons and headings; what people read follows LANG unless given",
+    "en|pt",  false, false};
+
 constexpr Option kScanOptions[] = {
     kPolicy,
     kFramework,
     {"--severity", "", "SEVERITY", "show only findings at or above it", kSeverities, false, false},
     {"--fail-on", "", "SEVERITY", "exit 1 when a finding at or above it is left", kSeverities, false, false},
     {"--output", "-o", "FORMAT[=FILE]", "what to write, and where; the default is a table on standard output",
-     "table|json|sarif|html", true, true},
+     kFormatNames, true, true},
     {"--baseline", "", "FILE", "hold back the findings that this file knows", "", false, true},
     {"--write-baseline", "", "FILE", "write all findings to a baseline file", "", false, true},
     {"--waivers", "", "FILE", "hold back what this file accepts: owner, reason and expiry each", "", false, true},
     {"--require-coverage", "", "", "exit 5 when anything could not be judged", "", false, false},
     {"--jobs", "-j", "N", "worker threads; the report is the same for any number", "", false, false},
+    kLang,
     {"--no-color", "", "", "no colour, as with NO_COLOR set", "", false, false},
     {"--quiet", "-q", "", "no table and no messages: only errors and what -o asks for", "", false, false},
 };
-constexpr Option kExplainOptions[] = {kPolicy, kTextOrJson};
+constexpr Option kExplainOptions[] = {kPolicy, kLang, kTextOrJson};
 constexpr Option kListOptions[] = {
     kPolicy,
     kFramework,
     {"--severity", "", "SEVERITY", "only checks at or above it", kSeverities, false, false},
+    kLang,
     kTextOrJson};
 constexpr Option kLintOptions[] = {kTextOrJson};
 constexpr Option kEvalOptions[] = {
@@ -74,6 +81,8 @@ constexpr Command kCommands[] = {
      "helm template charts/shop | ameia scan -\ta chart, as it would be installed\n"
      "ameia scan deploy --fail-on high -o sarif=ameia.sarif -o table\tin CI: a gate, and a file for the code host\n"
      "ameia scan . -o html=report.html\tone page to send around\n"
+     "ameia scan . -o table -o junit=ameia.xml -o md=ameia.md\tfor a test report and a comment; there are more "
+     "formats\n"
      "ameia scan . --framework pss-restricted --severity medium\tone framework, without the small things\n"
      "ameia scan . --write-baseline known.json && ameia scan . --baseline known.json --fail-on low\tfrom now on, "
      "nothing new\n"

@@ -1,5 +1,7 @@
 #include "app/outputs.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <set>
 
 #include "app/command.h"
@@ -7,14 +9,38 @@
 namespace ameia::app {
 namespace {
 
-void print_as(Format format, const report::Report& report, const report::TableOptions& table,
-              const report::Sink& sink) {
-  switch (format) {
-    case Format::kTable: report::print_table(report, table, sink); break;
-    case Format::kJson: report::print_json(report, sink); break;
-    case Format::kSarif: report::print_sarif(report, sink); break;
-    case Format::kHtml: report::print_html(report, sink); break;
-  }
+using Print = void (*)(const report::Report&, const report::Sink&);
+
+struct FormatRow {
+  std::string_view name;
+  bool for_people;
+  Print print;  // nullptr: the table, which knows the terminal
+};
+
+// In the order of Format.
+constexpr FormatRow kFormats[] = {
+    {"table", true, nullptr},
+    {"json", false, report::print_json},
+    {"ndjson", false, report::print_ndjson},
+    {"sarif", false, report::print_sarif},
+    {"html", true, report::print_html},
+    {"md", true, report::print_markdown},
+    {"csv", false, report::print_csv},
+    {"junit", false, report::print_junit},
+    {"github", false, report::print_github},
+    {"gitlab", false, report::print_gitlab},
+    {"openreports", false, report::print_openreports},
+    {"wgpolicy", false, report::print_wgpolicy},
+};
+
+const FormatRow& row_of(Format format) {
+  return kFormats[static_cast<size_t>(format)];
+}
+
+Format format_named(std::string_view name) {
+  const auto* row =
+      std::find_if(std::begin(kFormats), std::end(kFormats), [&](const FormatRow& r) { return r.name == name; });
+  return row == std::end(kFormats) ? Format::kTable : static_cast<Format>(row - kFormats);
 }
 
 }  // namespace
@@ -26,10 +52,7 @@ base::Result<std::vector<OutputChoice>> parse_outputs(const std::vector<std::str
     size_t equals = word.find('=');
     std::string name = word.substr(0, equals);
     OutputChoice choice;
-    choice.format = name == "json"    ? Format::kJson
-                    : name == "sarif" ? Format::kSarif
-                    : name == "html"  ? Format::kHtml
-                                      : Format::kTable;
+    choice.format = format_named(name);
     if (equals != std::string::npos && word.substr(equals + 1) != "-") choice.file = word.substr(equals + 1);
     if (!files.insert(choice.file).second) {
       return std::unexpected(usage_error(
@@ -51,18 +74,32 @@ base::Result<Outputs> Outputs::open(std::vector<OutputChoice> choices) {
   return outputs;
 }
 
-base::Status Outputs::print(const report::Report& report, Console& console) {
+base::Status Outputs::print(report::Report& report, std::optional<report::Language> language, Console& console) {
   base::Status first;
   for (Open& open : outputs_) {
-    if (!open.file) {
-      report::TableOptions table{.width = console.width(), .color = console.color()};
-      print_as(open.choice.format, report, table, [&](std::string_view text) { console.out(text); });
-      continue;
+    const FormatRow& row = row_of(open.choice.format);
+    report.language = language ? *language : row.for_people ? language_of_environment() : report::Language::kEnglish;
+    report::TableOptions table;
+    if (!open.file) table = {.width = console.width(), .color = console.color()};
+    auto sink = [&](std::string_view text) { open.file ? open.file->write(text) : console.out(text); };
+    if (row.print == nullptr) {
+      report::print_table(report, table, sink);
+    } else {
+      row.print(report, sink);
     }
-    print_as(open.choice.format, report, {}, [&](std::string_view text) { open.file->write(text); });
+    if (!open.file) continue;
     if (auto status = open.file->commit(); !status && first) first = status;
   }
   return first;
+}
+
+report::Language language_of_environment() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    return std::string_view(value).starts_with("pt") ? report::Language::kPortuguese : report::Language::kEnglish;
+  }
+  return report::Language::kEnglish;
 }
 
 }  // namespace ameia::app

@@ -1,5 +1,5 @@
-// Outputs: where -o FORMAT[=FILE] sends a report. Files are opened before the work, so that a wrong path is known
-// early.
+// Outputs: where -o FORMAT[=FILE] sends a report, and in which language. Files are opened before the work, so that a
+// wrong path is known early.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,22 @@
 
 namespace ameia::app {
 
-enum class Format : uint8_t { kTable, kJson, kSarif, kHtml };
+enum class Format : uint8_t {
+  kTable,
+  kJson,
+  kNdjson,
+  kSarif,
+  kHtml,
+  kMarkdown,
+  kCsv,
+  kJunit,
+  kGithub,
+  kGitlab,
+  kOpenReports,
+  kWgPolicy
+};
+inline constexpr std::string_view kFormatNames =
+    "table|json|ndjson|sarif|html|md|csv|junit|github|gitlab|openreports|wgpolicy";  // in the order of Format
 
 struct OutputChoice {
   Format format = Format::kTable;
@@ -29,7 +44,9 @@ base::Result<std::vector<OutputChoice>> parse_outputs(const std::vector<std::str
 class Outputs {
  public:
   static base::Result<Outputs> open(std::vector<OutputChoice> choices);
-  base::Status print(const report::Report& report, Console& console);
+  // Without a `language`, what people read (table, HTML, Markdown) is in that of the environment, and what machines
+  // read in English.
+  base::Status print(report::Report& report, std::optional<report::Language> language, Console& console);
 
  private:
   struct Open {
@@ -38,5 +55,8 @@ class Outputs {
   };
   std::vector<Open> outputs_;
 };
+
+// What LC_ALL, LC_MESSAGES and LANG ask for, English otherwise.
+report::Language language_of_environment();
 
 }  // namespace ameia::app

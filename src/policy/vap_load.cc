@@ -154,6 +154,9 @@ report::Rule load_rule(const Node& policy, Origin origin) {
   rule.title = trim(annotations["ameia.io/title"].str(metadata["name"].str()));
   rule.why = trim(annotations["ameia.io/why"].str());
   rule.remediation = trim(annotations["ameia.io/remediation"].str());
+  rule.portuguese = {std::string(trim(annotations["ameia.io/title.pt"].str())),
+                     std::string(trim(annotations["ameia.io/why.pt"].str())),
+                     std::string(trim(annotations["ameia.io/remediation.pt"].str()))};
   rule.severity = report::parse_severity(annotations["ameia.io/severity"].str()).value_or(report::Severity::kMedium);
   rule.tags = split(annotations["ameia.io/tags"].str(), ",\n");
   rule.references = split(annotations["ameia.io/references"].str(), " \t\r\n,");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "doc/document.h"
+#include "report/language.h"
 
 namespace ameia::report {
 
@@ -55,11 +56,17 @@ struct Finding {
   std::string suppressed_by;
 };
 
+// A check's texts in another language; empty where there is no translation.
+struct RuleTexts {
+  std::string title, why, remediation;
+};
+
 // One check's fixed text, for rules tables (SARIF, HTML, explain).
 struct Rule {
   std::string id, title, why, remediation;
   Severity severity = Severity::kInfo;
   std::vector<std::string> tags, references;
+  RuleTexts portuguese;
 };
 
 struct Coverage {
@@ -84,6 +91,7 @@ struct Report {
   Tally tally;
   std::string tool_version, started_at;  // RFC 3339
   double seconds = 0;
+  Language language = Language::kEnglish;  // of the printers' own words and of the rules' texts
 
   [[nodiscard]] const Rule* find_rule(std::string_view id) const;  // `rules` is sorted by id
 };

@@ -29,7 +29,8 @@ std::string severity_class(Severity severity) {
 
 class Page {
  public:
-  Page(const Report& report, const Sink& sink) : report_(report), groups_(group_by_check(report)), out_(sink) {}
+  Page(const Report& report, const Sink& sink)
+      : report_(report), say_{report.language}, groups_(group_by_check(report)), out_(sink) {}
 
   void print() {
     print_head();
@@ -38,27 +39,35 @@ class Page {
     print_groups();
     print_unjudged();
     print_suppressed();
-    out_ << "</main>\n<footer><p>Score: the share of object × check pairs that passed, weighted by severity (info 1, "
-            "low 2, medium 5, high 10, "
-            "critical 20). Coverage: the share of pairs that could be judged. A score without coverage says "
-            "nothing.</p><p>ameia "
-         << html(report_.tool_version) << "</p></footer>\n<script>" << internal::kHtmlScript
+    out_ << "</main>\n<footer><p>"
+         << say_(
+                "Score: the share of object × check pairs that passed, weighted by severity (info 1, low 2, medium 5, "
+                "high 10, critical 20). Coverage: the share of pairs that could be judged. A score without coverage "
+                "says nothing.",
+                "Nota: a parcela dos pares objeto × verificação aprovados, com peso por severidade (informativa 1, "
+                "baixa 2, média 5, alta 10, crítica 20). Cobertura: a parcela dos pares que puderam ser avaliados. Uma "
+                "nota sem cobertura não diz nada.")
+         << "</p><p>ameia " << html(report_.tool_version) << "</p></footer>\n<script>" << internal::kHtmlScript
          << "</script>\n</body>\n</html>\n";
   }
 
  private:
   void print_head() {
-    out_ << "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    std::string_view title = say_("Ameia scan report", "Relatório de análise da Ameia");
+    out_ << "<!doctype html>\n<html lang=\"" << say_("en", "pt-BR")
+         << "\">\n<head>\n<meta charset=\"utf-8\">\n"
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
             "script-src "
             "'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
             "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<meta name=\"referrer\" "
             "content=\"no-referrer\">\n"
-            "<title>Ameia scan report</title>\n<style>"
-         << internal::kHtmlStyle
-         << "</style>\n</head>\n<body>\n<header>\n<h1>Ameia scan report</h1>\n<p class=\"soft\">"
-         << html(count(report_.objects, "object", "objects") + " in " + count(report_.files, "file", "files") + ", " +
-                 count(report_.checks, "check", "checks"));
+            "<title>"
+         << title << "</title>\n<style>" << internal::kHtmlStyle << "</style>\n</head>\n<body>\n<header>\n<h1>" << title
+         << "</h1>\n<p class=\"soft\">"
+         << html(count(report_.objects, say_("object", "objeto"), say_("objects", "objetos")) +
+                 std::string(say_(" in ", " em ")) +
+                 count(report_.files, say_("file", "arquivo"), say_("files", "arquivos")) + ", " +
+                 count(report_.checks, say_("check", "verificação"), say_("checks", "verificações")));
     if (!report_.started_at.empty()) out_ << " · <time>" << html(report_.started_at) << "</time>";
     out_ << "</p>\n</header>\n<main>\n";
   }
@@ -77,10 +86,14 @@ class Page {
   void print_cards() {
     std::optional<double> points = score(report_.tally);
     double covered = coverage_percent(report_);
-    out_ << "<div class=\"cards\">\n<section class=\"card\"><h3>Score beside coverage</h3><div class=\"rings\">";
-    print_ring("Score", points.value_or(0), points ? std::to_string(static_cast<int>(std::floor(*points))) : "–",
-               points ? "score of 100" : "no score: nothing was judged");
-    print_ring("Coverage", covered, std::to_string(static_cast<int>(covered)) + "%", "of what was asked was judged");
+    out_ << "<div class=\"cards\">\n<section class=\"card\"><h3>"
+         << say_("Score beside coverage", "Nota ao lado da cobertura") << "</h3><div class=\"rings\">";
+    print_ring(say_("Score", "Nota"), points.value_or(0),
+               points ? std::to_string(static_cast<int>(std::floor(*points))) : "–",
+               points ? say_("score of 100", "nota de 100")
+                      : say_("no score: nothing was judged", "sem nota: nada foi avaliado"));
+    print_ring(say_("Coverage", "Cobertura"), covered, std::to_string(static_cast<int>(covered)) + "%",
+               say_("of what was asked was judged", "do que foi pedido foi avaliado"));
     out_ << "</div></section>\n";
     print_severities();
     print_namespaces();
@@ -90,16 +103,17 @@ class Page {
   void print_severities() {
     std::array<uint64_t, 5> counts = count_by_severity(report_);
     uint64_t most = std::max<uint64_t>(1, *std::max_element(counts.begin(), counts.end()));
-    out_ << "<section class=\"card\"><h3>Findings by severity</h3><svg viewBox=\"0 0 320 140\" role=\"img\" "
-            "aria-label=\"Findings by severity\">";
+    std::string_view title = say_("Findings by severity", "Achados por severidade");
+    out_ << "<section class=\"card\"><h3>" << title << "</h3><svg viewBox=\"0 0 320 140\" role=\"img\" aria-label=\""
+         << title << "\">";
     for (size_t i = 0; i < counts.size(); ++i) {
       auto severity = static_cast<Severity>(counts.size() - 1 - i);
       uint64_t n = counts[static_cast<size_t>(severity)];
       double y = static_cast<double>(i) * 28,
-             w = n == 0 ? 0 : std::max(2.0, 190.0 * static_cast<double>(n) / static_cast<double>(most));
-      out_ << "<text x=\"0\" y=\"" << number(y + 16) << "\">" << to_string(severity) << "</text><rect class=\""
-           << severity_class(severity) << "\" x=\"64\" y=\"" << number(y + 3) << "\" width=\"" << number(w)
-           << "\" height=\"17\" rx=\"3\"/><text x=\"" << number(70 + w) << "\" y=\"" << number(y + 16) << "\">"
+             w = n == 0 ? 0 : std::max(2.0, 180.0 * static_cast<double>(n) / static_cast<double>(most));
+      out_ << "<text x=\"0\" y=\"" << number(y + 16) << "\">" << word(severity) << "</text><rect class=\""
+           << severity_class(severity) << "\" x=\"74\" y=\"" << number(y + 3) << "\" width=\"" << number(w)
+           << "\" height=\"17\" rx=\"3\"/><text x=\"" << number(80 + w) << "\" y=\"" << number(y + 16) << "\">"
            << std::to_string(n) << "</text>";
     }
     out_ << "</svg></section>\n";
@@ -117,7 +131,8 @@ class Page {
       return n;
     };
     std::vector<std::pair<std::string, Counts>> rows;
-    for (auto& [ns, counts] : by) rows.emplace_back(ns.empty() ? "(no namespace)" : clean(ns), counts);
+    for (auto& [ns, counts] : by)
+      rows.emplace_back(ns.empty() ? std::string(say_("(no namespace)", "(sem namespace)")) : clean(ns), counts);
     std::stable_sort(rows.begin(), rows.end(),
                      [&](const auto& a, const auto& b) { return sum(a.second) > sum(b.second); });
     if (rows.size() > kHtmlNamespacesMax) {
@@ -127,17 +142,18 @@ class Page {
       }
       size_t folded = rows.size() - (kHtmlNamespacesMax - 1);
       rows.resize(kHtmlNamespacesMax - 1);
-      rows.emplace_back("(" + std::to_string(folded) + " others)", rest);
+      rows.emplace_back("(" + std::to_string(folded) + std::string(say_(" others)", " outros)")), rest);
     }
-    out_ << "<section class=\"card\"><h3>Findings by namespace</h3>";
+    std::string_view title = say_("Findings by namespace", "Achados por namespace");
+    out_ << "<section class=\"card\"><h3>" << title << "</h3>";
     if (rows.empty()) {
-      out_ << "<p class=\"soft\">None.</p></section>\n";
+      out_ << "<p class=\"soft\">" << say_("None.", "Nenhum.") << "</p></section>\n";
       return;
     }
     uint64_t most = 1;
     for (const auto& row : rows) most = std::max(most, sum(row.second));
-    out_ << "<svg viewBox=\"0 0 380 " << std::to_string(rows.size() * 24)
-         << "\" role=\"img\" aria-label=\"Findings by namespace\">";
+    out_ << "<svg viewBox=\"0 0 380 " << std::to_string(rows.size() * 24) << "\" role=\"img\" aria-label=\"" << title
+         << "\">";
     for (size_t i = 0; i < rows.size(); ++i) {
       double y = static_cast<double>(i) * 24, x = 140;
       out_ << "<text x=\"0\" y=\"" << number(y + 14) << "\">" << html(cut(rows[i].first, 18)) << "</text>";
@@ -146,7 +162,7 @@ class Page {
         if (w == 0) continue;
         out_ << "<rect class=\"s" << std::to_string(s) << "\" x=\"" << number(x) << "\" y=\"" << number(y + 2)
              << "\" width=\"" << number(std::max(w, 0.5)) << "\" height=\"15\"><title>"
-             << to_string(static_cast<Severity>(s)) << ": " << std::to_string(rows[i].second[s]) << "</title></rect>";
+             << word(static_cast<Severity>(s)) << ": " << std::to_string(rows[i].second[s]) << "</title></rect>";
         x += w;
       }
       out_ << "<text x=\"" << number(x + 6) << "\" y=\"" << number(y + 14) << "\">"
@@ -157,26 +173,32 @@ class Page {
 
   void print_filter() {
     if (groups_.empty()) return;
-    out_ << "<div class=\"bar js\" role=\"search\"><input type=\"search\" id=\"q\" placeholder=\"Search: resource, "
-            "file, check, text\" "
-            "aria-label=\"Search the findings\">";
+    out_ << "<div class=\"bar js\" role=\"search\"><input type=\"search\" id=\"q\" placeholder=\""
+         << say_("Search: resource, file, check, text", "Buscar: recurso, arquivo, verificação, texto")
+         << "\" aria-label=\"" << say_("Search the findings", "Buscar nos achados") << "\">";
     for (size_t s = 5; s-- > 0;) {
       bool any = std::any_of(groups_.begin(), groups_.end(),
                              [&](const Group& g) { return static_cast<size_t>(g.severity) == s; });
       if (!any) continue;
-      std::string_view name = to_string(static_cast<Severity>(s));
+      std::string_view name = word(static_cast<Severity>(s));
       out_ << "<label class=\"s" << std::to_string(s) << "\"><input type=\"checkbox\" value=\"" << std::to_string(s)
            << "\" checked> <span class=\"sev\">" << name << "</span></label>";
     }
-    out_ << "<button id=\"all\" type=\"button\">Open all</button></div>\n<p id=\"none\" class=\"soft\" hidden>Nothing "
-            "matches.</p>\n";
+    std::string_view open = say_("Open all", "Abrir todos");
+    out_ << "<button id=\"all\" type=\"button\" data-open=\"" << open << "\" data-close=\""
+         << say_("Close all", "Fechar todos") << "\">" << open
+         << "</button></div>\n<p id=\"none\" class=\"soft\" hidden>" << say_("Nothing matches.", "Nada corresponde.")
+         << "</p>\n";
   }
 
   void print_groups() {
-    out_ << "<h2>Findings</h2>\n";
+    out_ << "<h2>" << say_("Findings", "Achados") << "</h2>\n";
     if (groups_.empty()) {
-      out_ << (report_.coverage.evaluated == 0 ? "<p>Nothing was judged.</p>\n"
-                                               : "<p>No finding in what was judged.</p>\n");
+      out_ << "<p>"
+           << (report_.coverage.evaluated == 0
+                   ? say_("Nothing was judged.", "Nada foi avaliado.")
+                   : say_("No finding in what was judged.", "Nenhum achado no que foi avaliado."))
+           << "</p>\n";
       return;
     }
     size_t room = kHtmlRowsMax;
@@ -188,18 +210,20 @@ class Page {
     TextsView texts = texts_of(report_, first);
     out_ << "<details class=\"g " << severity_class(group.severity) << "\" data-s=\""
          << std::to_string(static_cast<int>(group.severity)) << "\" open><summary><span class=\"sev\">"
-         << to_string(group.severity) << "</span><span class=\"title\">" << html(texts.title) << " <span class=\"id\">"
-         << html(group.id) << "</span></span><span class=\"n\">" << count(group.findings.size(), "place", "places")
+         << word(group.severity) << "</span><span class=\"title\">" << html(texts.title) << " <span class=\"id\">"
+         << html(group.id) << "</span></span><span class=\"n\">"
+         << count(group.findings.size(), say_("place", "lugar"), say_("places", "lugares"))
          << "</span></summary>\n<div class=\"body\"><div class=\"about\"><dl>";
-    if (!texts.why.empty()) out_ << "<dt>Why</dt><dd>" << html(texts.why) << "</dd>";
-    if (!texts.remediation.empty()) out_ << "<dt>Fix</dt><dd>" << html(texts.remediation) << "</dd>";
+    if (!texts.why.empty()) out_ << "<dt>" << say_("Why", "Por quê") << "</dt><dd>" << html(texts.why) << "</dd>";
+    if (!texts.remediation.empty())
+      out_ << "<dt>" << say_("Fix", "Correção") << "</dt><dd>" << html(texts.remediation) << "</dd>";
     if (!texts.tags->empty()) {
-      out_ << "<dt>Tags</dt><dd class=\"tags\">";
+      out_ << "<dt>" << say_("Tags", "Marcas") << "</dt><dd class=\"tags\">";
       for (const std::string& tag : *texts.tags) out_ << "<code>" << html(tag) << "</code>";
       out_ << "</dd>";
     }
     if (!texts.references->empty()) {
-      out_ << "<dt>Read</dt><dd>";
+      out_ << "<dt>" << say_("Read", "Leia") << "</dt><dd>";
       for (const std::string& reference : *texts.references) print_reference(reference);
       out_ << "</dd>";
     }
@@ -209,10 +233,15 @@ class Page {
     for (size_t i = 0; i < shown; ++i) print_place(*group.findings[i]);
     out_ << "</ul>\n";
     if (shown < group.findings.size()) {
-      out_ << "<p class=\"soft\">and " << std::to_string(group.findings.size() - shown)
-           << " more; <code>ameia scan -o json</code> lists all</p>\n";
+      out_ << "<p class=\"soft\">" << and_more(group.findings.size() - shown) << "; <code>ameia scan -o json</code> "
+           << say_("lists all", "lista todos") << "</p>\n";
     }
     out_ << "</div></details>\n";
+  }
+
+  [[nodiscard]] std::string_view word(Severity severity) const { return severity_word(severity, report_.language); }
+  [[nodiscard]] std::string and_more(uint64_t n) const {
+    return std::string(say_("and ", "e mais ")) + std::to_string(n) + std::string(say_(" more", ""));
   }
 
   void print_reference(const std::string& reference) {
@@ -226,7 +255,8 @@ class Page {
 
   void print_place(const Finding& f) {
     std::string name = resource_name(f.resource);
-    out_ << "<li><div class=\"head\"><strong>" << html(name.empty() ? "(file)" : name) << "</strong> <code>"
+    out_ << "<li><div class=\"head\"><strong>"
+         << html(name.empty() ? say_("(file)", "(arquivo)") : std::string_view(name)) << "</strong> <code>"
          << html(location_text(f.location)) << "</code></div>";
     if (!f.message.empty()) out_ << "<div>" << html(f.message) << "</div>";
     out_ << "</li>\n";
@@ -240,18 +270,20 @@ class Page {
         rows.push_back(&f);
     }
     if (rows.empty()) return;
-    out_ << "<h2>Not judged</h2>\n<details open class=\"u\"><summary><span class=\"sev\">no verdict</span><span "
-            "class=\"title\">"
-            "What would have to be mended or rendered first</span><span class=\"n\">"
-         << count(rows.size(), "row", "rows") << "</span></summary><div class=\"body\"><ul class=\"places\">\n";
+    out_ << "<h2>" << say_("Not judged", "Não avaliado")
+         << "</h2>\n<details open class=\"u\"><summary><span class=\"sev\">" << say_("no verdict", "sem veredito")
+         << "</span><span class=\"title\">"
+         << say_("What would have to be mended or rendered first", "O que precisaria ser corrigido ou gerado antes")
+         << "</span><span class=\"n\">" << count(rows.size(), say_("row", "linha"), say_("rows", "linhas"))
+         << "</span></summary><div class=\"body\"><ul class=\"places\">\n";
     for (size_t i = 0; i < rows.size() && i < kHtmlRowsPerCheckMax; ++i) {
-      out_ << "<li><div class=\"head\"><strong>" << to_string(rows[i]->status) << "</strong> <code>"
+      out_ << "<li><div class=\"head\"><strong>" << status_word(rows[i]->status, report_.language) << "</strong> <code>"
            << html(location_text(rows[i]->location)) << "</code></div><div>" << html(rows[i]->message)
            << "</div></li>\n";
     }
     out_ << "</ul>";
     if (rows.size() > kHtmlRowsPerCheckMax)
-      out_ << "<p class=\"soft\">and " << std::to_string(rows.size() - kHtmlRowsPerCheckMax) << " more</p>";
+      out_ << "<p class=\"soft\">" << and_more(rows.size() - kHtmlRowsPerCheckMax) << "</p>";
     out_ << "</div></details>\n";
   }
 
@@ -261,23 +293,26 @@ class Page {
       if (!f.suppressed_by.empty()) rows.push_back(&f);
     }
     if (rows.empty()) return;
-    out_ << "<h2>Held back</h2>\n<details open class=\"u\"><summary><span class=\"sev\">accepted</span><span "
-            "class=\"title\">"
-            "Known findings that a waiver or the baseline holds back</span><span class=\"n\">"
-         << count(rows.size(), "finding", "findings") << "</span></summary><div class=\"body\"><ul class=\"places\">\n";
+    out_ << "<h2>" << say_("Held back", "Retidos") << "</h2>\n<details open class=\"u\"><summary><span class=\"sev\">"
+         << say_("accepted", "aceito") << "</span><span class=\"title\">"
+         << say_("Known findings that a waiver or the baseline holds back",
+                 "Achados conhecidos, retidos por uma exceção ou pela linha de base")
+         << "</span><span class=\"n\">" << count(rows.size(), say_("finding", "achado"), say_("findings", "achados"))
+         << "</span></summary><div class=\"body\"><ul class=\"places\">\n";
     for (size_t i = 0; i < rows.size() && i < kHtmlRowsPerCheckMax; ++i) {
       const Finding& f = *rows[i];
       out_ << "<li><div class=\"head\"><strong>" << html(f.id) << " " << html(resource_name(f.resource))
-           << "</strong> <code>" << html(location_text(f.location)) << "</code></div><div>" << to_string(f.severity)
-           << " · held back by " << html(f.suppressed_by) << "</div></li>\n";
+           << "</strong> <code>" << html(location_text(f.location)) << "</code></div><div>" << word(f.severity) << " · "
+           << say_("held back by", "retido por") << " " << html(f.suppressed_by) << "</div></li>\n";
     }
     out_ << "</ul>";
     if (rows.size() > kHtmlRowsPerCheckMax)
-      out_ << "<p class=\"soft\">and " << std::to_string(rows.size() - kHtmlRowsPerCheckMax) << " more</p>";
+      out_ << "<p class=\"soft\">" << and_more(rows.size() - kHtmlRowsPerCheckMax) << "</p>";
     out_ << "</div></details>\n";
   }
 
   const Report& report_;
+  Say say_;
   std::vector<Group> groups_;
   Chunks out_;
 };

@@ -47,12 +47,21 @@ void append_rule(std::string& out, const Rule& rule) {
   list(out, "tags", rule.tags);
   out += ',';
   list(out, "references", rule.references);
+  if (!rule.portuguese.title.empty()) {
+    out += ",\"translations\":{\"pt\":{";
+    field(out, "title", rule.portuguese.title);
+    out += ',';
+    field(out, "why", rule.portuguese.why);
+    out += ',';
+    field(out, "remediation", rule.portuguese.remediation);
+    out += "}}";
+  }
   out += '}';
 }
 
-void append_finding(std::string& out, const Report& report, const Finding& f) {
+// The members of one finding. `alone`: nothing else says the rule's texts.
+void append_finding_members(std::string& out, const Report& report, const Finding& f, bool alone) {
   TextsView texts = texts_of(report, f);
-  out += '{';
   field(out, "id", f.id);
   out += ',';
   field(out, "severity", to_string(f.severity));
@@ -84,16 +93,21 @@ void append_finding(std::string& out, const Report& report, const Finding& f) {
   field(out, "remediation", texts.remediation);
   out += ',';
   field(out, "fingerprint", f.fingerprint);
-  // What differs from the rule, and no more: the rule's texts are in "rules".
-  if (!f.why.empty()) {
+  // What differs from the rule, and no more, where the rule's texts are in "rules".
+  if (!f.why.empty() || alone) {
     out += ',';
-    field(out, "why", f.why);
+    field(out, "why", texts.why);
+  }
+  if (alone) {
+    out += ',';
+    list(out, "tags", *texts.tags);
+    out += ',';
+    list(out, "references", *texts.references);
   }
   if (!f.suppressed_by.empty()) {
     out += ',';
     field(out, "suppressed_by", f.suppressed_by);
   }
-  out += '}';
 }
 
 void append_summary(std::string& out, const Report& report) {
@@ -125,22 +139,47 @@ void append_summary(std::string& out, const Report& report) {
          ",\"errors\":" + std::to_string(report.coverage.errors) + "}}";
 }
 
+void append_head_members(std::string& out, const Report& report) {
+  out += "\"schema_version\":1,\"tool\":{\"name\":\"ameia\",";
+  field(out, "version", report.tool_version);
+  out += "},";
+  field(out, "started_at", report.started_at);
+  out += ",\"seconds\":" + rounded(report.seconds) + ',';
+  field(out, "language", to_string(report.language));
+}
+
 }  // namespace
+
+// A reader that saw the last line, the summary, knows that it saw all.
+void print_ndjson(const Report& report, const Sink& sink) {
+  Chunks out(sink);
+  out << "{\"type\":\"run\",";
+  append_head_members(out.buffer(), report);
+  out << "}\n";
+  for (const Finding& finding : report.findings) {
+    out << "{\"type\":\"finding\",";
+    append_finding_members(out.buffer(), report, finding, true);
+    out << "}\n";
+  }
+  out << "{\"type\":\"summary\",";
+  append_summary(out.buffer(), report);
+  out << "}\n";
+}
 
 void print_json(const Report& report, const Sink& sink) {
   Chunks out(sink);
-  out << "{\"schema_version\":1,\"tool\":{\"name\":\"ameia\",";
-  field(out.buffer(), "version", report.tool_version);
-  out << "},";
-  field(out.buffer(), "started_at", report.started_at);
-  out << ",\"seconds\":" << rounded(report.seconds) << ",\n";
+  out << "{";
+  append_head_members(out.buffer(), report);
+  out << ",\n";
   append_summary(out.buffer(), report);
   out << ",\n\"findings\":[";
   bool first = true;
   for (const Finding& finding : report.findings) {
     out << (first ? "\n" : ",\n");
     first = false;
-    append_finding(out.buffer(), report, finding);
+    out << "{";
+    append_finding_members(out.buffer(), report, finding, false);
+    out << "}";
   }
   out << "],\n\"rules\":[";
   first = true;

@@ -7,6 +7,9 @@ namespace ameia::report {
 
 inline constexpr size_t kSarifResultsPerRunMax = 25'000;       // GitHub refuses longer runs
 inline constexpr size_t kSarifRunsMax = 20;                    // and files with more runs; what is beyond is counted
+inline constexpr size_t kMarkdownBytesMax = 60'000;            // a GitHub comment takes 65,536 characters
+inline constexpr size_t kMarkdownPlacesPerCheckMax = 20;       // so that every check is seen
+inline constexpr size_t kPolicyReportBytesMax = 1'000'000;     // of one report object; etcd takes 1.5 MiB
 inline constexpr size_t kHtmlRowsMax = 10'000;                 // a browser on a phone still scrolls
 inline constexpr size_t kHtmlRowsPerCheckMax = 500;            // so that every check is seen
 inline constexpr size_t kHtmlNamespacesMax = 12;               // bars of the chart; the rest is one bar

@@ -30,10 +30,8 @@ std::string_view security_severity(Severity severity) {
 }
 
 // A file name as a URI reference (RFC 3986): relative as the user named it, absolute with the scheme file.
-std::string uri_of(std::string_view file) {
-  if (file == "-") return "stdin";
-  while (file.starts_with("./")) file.remove_prefix(2);
-  std::string uri = file.starts_with('/') ? "file://" : "";
+std::string uri_of(std::string_view name) {
+  std::string file = repository_path(name), uri = file.starts_with('/') ? "file://" : "";
   for (char c : file) {
     bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                  std::string_view("-._~/!$&'()*+,;=@").find(c) != std::string_view::npos;
@@ -64,14 +62,16 @@ void append_location(std::string& out, const Finding& f) {
   out += "}";
 }
 
-void append_rule(std::string& out, const Rule& rule) {
+void append_rule(std::string& out, const Rule& rule, Language language) {
+  TextsView texts = texts_of(rule, language);
   out += "{\"id\":" + quoted(rule.id) +
-         ",\"shortDescription\":{\"text\":" + quoted(rule.title.empty() ? rule.id : rule.title) + "}";
-  if (!rule.why.empty()) out += ",\"fullDescription\":{\"text\":" + quoted(rule.why) + "}";
-  std::string help = rule.why, markdown = rule.why;
-  if (!rule.remediation.empty()) {
-    help += (help.empty() ? "" : "\n\n") + std::string("How to mend it: ") + rule.remediation;
-    markdown += (markdown.empty() ? "" : "\n\n") + std::string("**How to mend it:** ") + rule.remediation;
+         ",\"shortDescription\":{\"text\":" + quoted(texts.title.empty() ? rule.id : texts.title) + "}";
+  if (!texts.why.empty()) out += ",\"fullDescription\":{\"text\":" + quoted(texts.why) + "}";
+  std::string help(texts.why), markdown(texts.why);
+  if (!texts.remediation.empty()) {
+    std::string_view mend = Say{language}("How to mend it:", "Como corrigir:");
+    help.append(help.empty() ? "" : "\n\n").append(mend).append(" ").append(texts.remediation);
+    markdown.append(markdown.empty() ? "" : "\n\n").append("**").append(mend).append("** ").append(texts.remediation);
   }
   for (const std::string& reference : rule.references) {
     help += "\n" + reference;
@@ -97,7 +97,9 @@ void append_rule(std::string& out, const Rule& rule) {
 void append_result(std::string& out, const Report& report, const Finding& f, size_t rule_index) {
   TextsView texts = texts_of(report, f);
   std::string message = f.message.empty() ? std::string(texts.title) : f.message;
-  if (!texts.remediation.empty()) message += "\nHow to mend it: " + std::string(texts.remediation);
+  if (!texts.remediation.empty()) {
+    message.append(Say{report.language}("\nHow to mend it: ", "\nComo corrigir: ")).append(texts.remediation);
+  }
   out += "{\"ruleId\":" + quoted(f.id) + ",\"ruleIndex\":" + std::to_string(rule_index) +
          ",\"kind\":\"fail\",\"level\":\"" + std::string(level_of(f.severity)) +
          "\",\"message\":{\"text\":" + quoted(message) + "},\"locations\":[";
@@ -163,11 +165,11 @@ void print_sarif(const Report& report, const Sink& sink) {
   size_t left_out = results.size() - std::min(results.size(), runs * kSarifResultsPerRunMax);
   out << R"({"$schema":"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json","version":"2.1.0","runs":[)";
   for (size_t run = 0; run < runs; ++run) {
-    out << (run == 0 ? "\n" : ",\n") << R"({"tool":{"driver":{"name":"ameia","semanticVersion":)"
-        << quoted(report.tool_version) << ",\"rules\":[";
+    out << (run == 0 ? "\n" : ",\n") << R"({"tool":{"driver":{"name":"ameia","language":")"
+        << to_string(report.language) << R"(","semanticVersion":)" << quoted(report.tool_version) << ",\"rules\":[";
     for (size_t i = 0; i < rules.all().size(); ++i) {
       out << (i == 0 ? "\n" : ",\n");
-      append_rule(out.buffer(), rules.all()[i]);
+      append_rule(out.buffer(), rules.all()[i], report.language);
     }
     out << "]}},\"columnKind\":\"unicodeCodePoints\",\"automationDetails\":{\"id\":\"ameia/scan/"
         << std::to_string(run + 1) << "\"},\"invocations\":[{\"executionSuccessful\":true";

@@ -15,7 +15,11 @@ constexpr size_t kWidthMin = 40, kWidthMax = 160;
 class Table {
  public:
   Table(const Report& report, const TableOptions& options, const Sink& sink)
-      : report_(report), options_(options), width_(std::clamp(options.width, kWidthMin, kWidthMax)), out_(sink) {}
+      : report_(report),
+        options_(options),
+        say_{report.language},
+        width_(std::clamp(options.width, kWidthMin, kWidthMax)),
+        out_(sink) {}
 
   void print() {
     std::vector<Group> groups = group_by_check(report_);
@@ -24,7 +28,7 @@ class Table {
     // Only what matters is shown in full; with nothing above low, the first few are.
     while (top < groups.size() && top < options_.top_groups && (groups[top].severity >= Severity::kMedium || top < 3))
       ++top;
-    if (top != 0) heading("Top risks");
+    if (top != 0) heading(say_("Top risks", "Principais riscos"));
     for (size_t i = 0; i < top; ++i) print_group(groups[i]);
     print_rest(groups, top);
     print_unjudged();
@@ -43,6 +47,9 @@ class Table {
     constexpr std::string_view kCodes[] = {"36", "34", "33", "31", "1;37;41"};
     return paint(text, kCodes[static_cast<size_t>(severity)]);
   }
+  [[nodiscard]] std::string_view word(Severity severity) const { return severity_word(severity, report_.language); }
+  // The column of severities.
+  [[nodiscard]] size_t severity_width() const { return say_.language == Language::kPortuguese ? 11 : 8; }
   static std::string padded(std::string_view text, size_t width) {
     std::string out(text);
     size_t columns = width_of(text);
@@ -60,20 +67,24 @@ class Table {
     std::array<uint64_t, 5> counts = count_by_severity(report_);
     std::string line = "  ";
     for (size_t i = counts.size(); i-- > 0;) {
-      std::string cell = std::to_string(counts[i]).append(" ").append(to_string(static_cast<Severity>(i)));
+      std::string cell = std::to_string(counts[i]).append(" ").append(word(static_cast<Severity>(i)));
       line += counts[i] == 0 ? dim(cell) : colored(static_cast<Severity>(i), cell);
       if (i != 0) line += "   ";
     }
     out_ << "\n" << line << "\n";
-    std::string score_text = "no score: nothing was judged";
+    std::string score_text(say_("no score: nothing was judged", "sem nota: nada foi avaliado"));
     if (std::optional<double> points = score(report_.tally)) {
-      score_text = "score " + std::to_string(static_cast<int>(std::floor(*points))) + "/100 at " +
-                   std::to_string(static_cast<int>(coverage_percent(report_))) + " % coverage";
+      std::string share = std::to_string(static_cast<int>(coverage_percent(report_)));
+      score_text = std::string(say_("score ", "nota ")) + std::to_string(static_cast<int>(std::floor(*points))) +
+                   "/100 " + std::string(say_("at ", "com cobertura de ")) + share +
+                   std::string(say_(" % coverage", " %"));
     }
     char seconds[32];
     std::snprintf(seconds, sizeof seconds, "%.2f s", report_.seconds);
-    std::string rest = count(report_.objects, "object", "objects") + " in " + count(report_.files, "file", "files") +
-                       ", " + count(report_.checks, "check", "checks") + ", " + seconds;
+    std::string rest =
+        count(report_.objects, say_("object", "objeto"), say_("objects", "objetos")) +
+        std::string(say_(" in ", " em ")) + count(report_.files, say_("file", "arquivo"), say_("files", "arquivos")) +
+        ", " + count(report_.checks, say_("check", "verificação"), say_("checks", "verificações")) + ", " + seconds;
     bool fits = 2 + width_of(score_text) + 3 + width_of(rest) <= width_;
     out_ << "  " << bold(score_text) << (fits ? "   " : "\n  ") << dim(rest) << "\n";
   }
@@ -82,10 +93,10 @@ class Table {
   void print_group(const Group& group) {
     const Finding& first = *group.findings.front();
     TextsView texts = texts_of(report_, first);
-    std::string head = padded(to_string(group.severity), 8);
+    std::string head = padded(word(group.severity), severity_width());
     std::string id = clean(group.id);
-    std::string places = count(group.findings.size(), "place", "places");
-    size_t used = 2 + 8 + 2 + width_of(id) + 2 + 2 + width_of(places);
+    std::string places = count(group.findings.size(), say_("place", "lugar"), say_("places", "lugares"));
+    size_t used = 2 + severity_width() + 2 + width_of(id) + 2 + 2 + width_of(places);
     std::string title = cut(clean(texts.title), width_ > used + 10 ? width_ - used : 10);
     out_ << "\n  " << colored(group.severity, head) << "  " << bold(id) << "  " << bold(title);
     if (group.findings.size() > 1) out_ << "  " << dim(places);
@@ -106,42 +117,50 @@ class Table {
       }
     }
     if (shown < group.findings.size()) {
-      out_ << "    " << dim("and " + std::to_string(group.findings.size() - shown) + " more") << "\n";
+      out_ << "    " << dim(and_more(group.findings.size() - shown)) << "\n";
     }
-    print_labelled("why", texts.why);
-    print_labelled("fix", texts.remediation);
+    print_labelled(say_("why", "por quê"), texts.why);
+    print_labelled(say_("fix", "correção"), texts.remediation);
   }
 
-  static std::string name_of(const Finding& f) {
+  [[nodiscard]] std::string name_of(const Finding& f) const {
     std::string name = clean(resource_name(f.resource));
-    return name.empty() ? "(file)" : name;
+    return name.empty() ? std::string(say_("(file)", "(arquivo)")) : name;
+  }
+
+  [[nodiscard]] std::string and_more(uint64_t n) const {
+    return std::string(say_("and ", "e mais ")) + std::to_string(n) + std::string(say_(" more", ""));
   }
 
   void print_labelled(std::string_view label, std::string_view text) {
     if (text.empty()) return;
     bool first = true;
-    for (const std::string& line : wrap(text, width_ - 9)) {
-      out_ << "    " << (first ? dim(label) : std::string("   ")) << "  " << line << "\n";
+    size_t columns = say_.language == Language::kPortuguese ? 8 : 3;
+    for (const std::string& line : wrap(text, width_ - columns - 6)) {
+      out_ << "    " << (first ? dim(padded(label, columns)) : std::string(columns, ' ')) << "  " << line << "\n";
       first = false;
     }
   }
 
   void print_rest(const std::vector<Group>& groups, size_t from) {
     if (from >= groups.size()) return;
-    heading(from == 0 ? "Findings" : "Also found");
+    heading(from == 0 ? say_("Findings", "Achados") : say_("Also found", "Outros achados"));
     size_t last = std::min(groups.size(), from + kTableOtherRowsMax);
     size_t id_width = 0;
     for (size_t i = from; i < last; ++i) id_width = std::max(id_width, width_of(clean(groups[i].id)));
     for (size_t i = from; i < last; ++i) {
       const Group& group = groups[i];
       const Finding& first = *group.findings.front();
-      size_t used = 2 + 8 + 2 + 6 + 2 + id_width + 2;
+      size_t used = 2 + severity_width() + 2 + 6 + 2 + id_width + 2;
       std::string title = cut(clean(texts_of(report_, first).title), width_ > used + 12 ? width_ - used : 12);
-      out_ << "  " << colored(group.severity, padded(to_string(group.severity), 8)) << "  "
+      out_ << "  " << colored(group.severity, padded(word(group.severity), severity_width())) << "  "
            << right(group.findings.size(), 6) << "  " << padded(clean(group.id), id_width) << "  " << title << "\n";
     }
     if (last < groups.size())
-      out_ << "  " << dim("and " + count(groups.size() - last, "more check", "more checks")) << "\n";
+      out_ << "  "
+           << dim(std::string(say_("and ", "e mais ")) +
+                  count(groups.size() - last, say_("more check", "verificação"), say_("more checks", "verificações")))
+           << "\n";
   }
 
   // Files and objects without a verdict, folded where the same is said of many.
@@ -165,20 +184,21 @@ class Table {
       ++row.count;
     }
     if (rows.empty()) return;
-    heading("Not judged");
+    heading(say_("Not judged", "Não avaliado"));
     for (size_t i = 0; i < rows.size() && i < kTableUnjudgedRowsMax; ++i) {
       const Finding& f = *rows[i].first;
       std::string place = clean(location_text(f.location));
-      if (rows[i].count > 1) place += " and " + std::to_string(rows[i].count - 1) + " more";
+      if (rows[i].count > 1) place += " " + and_more(rows[i].count - 1);
       bool error = f.status == FindingStatus::kError;
-      out_ << "  " << (error ? colored(Severity::kHigh, "error        ") : std::string("not evaluated")) << "  "
-           << place << "\n";
+      std::string status = padded(status_word(error ? f.status : FindingStatus::kNotEvaluated, report_.language), 13);
+      out_ << "  " << (error ? colored(Severity::kHigh, status) : status) << "  " << place << "\n";
       for (const std::string& line : wrap(f.message, width_ - 17)) out_ << "                 " << dim(line) << "\n";
     }
     if (rows.size() > kTableUnjudgedRowsMax) {
       size_t told = 0;
       for (size_t i = 0; i < kTableUnjudgedRowsMax; ++i) told += rows[i].count;
-      out_ << "  " << dim("and " + std::to_string(all - told) + " more; -o json lists all") << "\n";
+      out_ << "  " << dim(and_more(all - told) + std::string(say_("; -o json lists all", "; -o json lista todos")))
+           << "\n";
     }
   }
 
@@ -188,27 +208,30 @@ class Table {
       if (!f.suppressed_by.empty()) ++by[f.suppressed_by];
     }
     if (by.empty()) return;
-    heading("Held back");
+    heading(say_("Held back", "Retidos"));
     for (const auto& [what, n] : by) {
-      out_ << "  " << right(n, 6) << "  by " << cut(clean(what), width_ - 14) << "\n";
+      out_ << "  " << right(n, 6) << say_("  by ", "  por ") << cut(clean(what), width_ - 14) << "\n";
     }
   }
 
   void print_hints(const std::vector<Group>& groups) {
     if (groups.empty()) {
-      if (report_.coverage.evaluated != 0) out_ << "\n  No finding in what was judged.\n";
+      if (report_.coverage.evaluated != 0)
+        out_ << "\n  " << say_("No finding in what was judged.", "Nenhum achado no que foi avaliado.") << "\n";
       out_ << "\n";
       return;
     }
     out_ << "\n";
     std::string hint = "`ameia explain " + clean(groups.front().id) +
-                       "` tells more; -o json, -o html=FILE and -o sarif=FILE list everything";
+                       std::string(say_("` tells more; -o json, -o html=FILE and -o sarif=FILE list everything",
+                                        "` conta mais; -o json, -o html=ARQUIVO e -o sarif=ARQUIVO listam tudo"));
     for (const std::string& line : wrap(hint, width_ - 2)) out_ << "  " << dim(line) << "\n";
     out_ << "\n";
   }
 
   const Report& report_;
   const TableOptions& options_;
+  Say say_;
   size_t width_;
   Chunks out_;
 };

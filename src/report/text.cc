@@ -38,6 +38,7 @@ CodePoint decode(std::string_view text, size_t at) {
 bool is_deceptive(uint32_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) || c == 0x2028 ||
          c == 0x2029 || (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x2069) || c == 0xFEFF ||
+         (c & 0xFFFE) == 0xFFFE ||  // no characters at all; XML has no way to write them
          (c >= 0xE0000 && c <= 0xE007F);
 }
 
@@ -68,14 +69,36 @@ void walk_clean(std::string_view text, bool keep_lines, Append append) {
 TextsView texts_of(const Report& report, const Finding& finding) {
   TextsView view{finding.title, finding.why, finding.remediation, &finding.tags, &finding.references};
   if (const Rule* rule = report.find_rule(finding.id)) {
-    if (view.title.empty()) view.title = rule->title;
-    if (view.why.empty()) view.why = rule->why;
-    if (view.remediation.empty()) view.remediation = rule->remediation;
-    if (view.tags->empty()) view.tags = &rule->tags;
-    if (view.references->empty()) view.references = &rule->references;
+    TextsView of_rule = texts_of(*rule, report.language);
+    if (view.title.empty()) view.title = of_rule.title;
+    if (view.why.empty()) view.why = of_rule.why;
+    if (view.remediation.empty()) view.remediation = of_rule.remediation;
+    if (view.tags->empty()) view.tags = of_rule.tags;
+    if (view.references->empty()) view.references = of_rule.references;
   }
   if (view.title.empty()) view.title = finding.id;
   return view;
+}
+
+TextsView texts_of(const Rule& rule, Language language) {
+  const RuleTexts& pt = rule.portuguese;
+  auto pick = [&](const std::string& english, const std::string& portuguese) {
+    return std::string_view(language == Language::kPortuguese && !portuguese.empty() ? portuguese : english);
+  };
+  return {pick(rule.title, pt.title), pick(rule.why, pt.why), pick(rule.remediation, pt.remediation), &rule.tags,
+          &rule.references};
+}
+
+std::string_view severity_word(Severity severity, Language language) {
+  constexpr std::string_view kPortuguese[] = {"informativa", "baixa", "média", "alta", "crítica"};
+  return Say{language}(to_string(severity), kPortuguese[static_cast<size_t>(severity)]);
+}
+
+std::string_view status_word(FindingStatus status, Language language) {
+  constexpr std::string_view kEnglish[] = {"pass", "fail", "not evaluated", "not applicable", "manual", "error"};
+  constexpr std::string_view kPortuguese[] = {"aprovado",      "reprovado", "não avaliado",
+                                              "não se aplica", "manual",    "erro"};
+  return Say{language}(kEnglish[static_cast<size_t>(status)], kPortuguese[static_cast<size_t>(status)]);
 }
 
 std::string resource_name(const Resource& resource) {
@@ -89,6 +112,12 @@ std::string location_text(const Location& location) {
   if (location.line != 0) text += ':' + std::to_string(location.line);
   if (location.line != 0 && location.column != 0) text += ':' + std::to_string(location.column);
   return text;
+}
+
+std::string repository_path(std::string_view file) {
+  if (file == "-") return "stdin";
+  while (file.starts_with("./")) file.remove_prefix(2);
+  return std::string(file);
 }
 
 std::string clean(std::string_view text) {

@@ -37,23 +37,30 @@ class Chunks {
   std::string buffer_;
 };
 
-// A finding's own texts where it has them, its rule's otherwise. Borrows from both.
+// A finding's own texts where it has them, its rule's in the report's language otherwise. Borrows from both.
 struct TextsView {
   std::string_view title, why, remediation;
   const std::vector<std::string>* tags = nullptr;
   const std::vector<std::string>* references = nullptr;
 };
 TextsView texts_of(const Report& report, const Finding& finding);
+// A rule's texts in a language, English where there is no translation.
+TextsView texts_of(const Rule& rule, Language language);
+// "high", "alta".
+std::string_view severity_word(Severity severity, Language language);
+std::string_view status_word(FindingStatus status, Language language);
 
 // "Deployment/web", "payments/Deployment/web"; empty when the finding is about no object.
 std::string resource_name(const Resource& resource);
 // "file:line:column" as far as known.
 std::string location_text(const Location& location);
+// The name by which a code host knows a file: "./a" is "a", standard input "stdin".
+std::string repository_path(std::string_view file);
 
 // `text` on one line, without anything that moves a cursor, changes colours or hides text: control characters,
 // bidirectional overrides and invalid UTF-8 become visible. Manifests are written by strangers.
 std::string clean(std::string_view text);
-// For HTML text and quoted attributes; cleans too, but keeps line ends.
+// For text and quoted attributes of HTML and XML; cleans too, but keeps line ends.
 void append_html(std::string& out, std::string_view text);
 
 // Code points, which is near enough to columns.

@@ -96,14 +96,20 @@ std::vector<Rule> waiver_rules() {
            .remediation = "Mend what it held back and delete the waiver, or let its owner decide on a new date.",
            .severity = Severity::kMedium,
            .tags = {},
-           .references = {}},
+           .references = {},
+           .portuguese = {"Uma exceção venceu",
+                          "O que foi aceito por um tempo já não é aceito; os achados que ela retinha voltam a contar.",
+                          "Corrija o que ela retinha e apague a exceção, ou peça ao responsável uma nova data."}},
           {.id = std::string(kWaiverUnusedId),
            .title = "A waiver matches nothing",
            .why = "It will silently accept the next finding that happens to match.",
            .remediation = "Delete it, or correct its id and resource.",
            .severity = Severity::kLow,
            .tags = {},
-           .references = {}}};
+           .references = {},
+           .portuguese = {"Uma exceção não corresponde a nada",
+                          "Ela aceitará em silêncio o próximo achado que por acaso corresponder.",
+                          "Apague-a, ou corrija o id e o recurso."}}};
 }
 
 base::Result<Waivers> Waivers::parse(std::shared_ptr<const doc::Source> source) {

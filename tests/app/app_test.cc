@@ -58,7 +58,7 @@ class Cli : public ::testing::Test {
 
   // `line` is what a user types after "ameia"; a shell reads it.
   Ran ameia(const std::string& line, const std::string& before = "") {
-    std::string command = "cd '" + dir_.string() + "' && " + before + " '" AMEIA_BINARY "' " + line + " >'" +
+    std::string command = "cd '" + dir_.string() + "' && LC_ALL=C " + before + " '" AMEIA_BINARY "' " + line + " >'" +
                           out_.string() + "' 2>'" + err_.string() + "'";
     int status = std::system(command.c_str());
     Ran run{WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status), slurp(out_), slurp(err_)};
@@ -145,7 +145,7 @@ TEST_F(Cli, UsageErrorsNameTheWordAndTheNearestRightOne) {
       {"scan --fail-onn high .", "unknown option --fail-onn; did you mean --fail-on?"},
       {"scan --fail-on hihg .", "\"hihg\" is not one of info, low, medium, high, critical; did you mean high?"},
       {"scan --fail-on", "--fail-on needs a value: --fail-on SEVERITY"},
-      {"scan -o xml .", "\"xml\" is not one of table, json, sarif, html"},
+      {"scan -o xml .", "\"xml\" is not one of table, json, ndjson, sarif, html"},
       {"scan -o json= .", "no file after ="},
       {"scan -o json -o table .", "two formats want standard output"},
       {"scan --jobs 0 .", "\"0\" is no number from 1 to 256"},
@@ -259,6 +259,23 @@ TEST_F(Cli, SeveralOutputsAtOnce) {
   EXPECT_EQ(json(slurp(dir_ / "r.sarif"))->root()["version"].str(), "2.1.0");
   EXPECT_NE(slurp(dir_ / "r.html").find("</html>"), std::string::npos);
   for (const auto& entry : fs::directory_iterator(dir_)) EXPECT_NE(entry.path().extension(), ".tmp");
+}
+
+TEST_F(Cli, EveryFormatCanBeWrittenAndFollowsTheLanguage) {
+  spit(dir_ / "pod.yaml", kBadPod);
+  for (std::string_view format : {"table", "json", "ndjson", "sarif", "html", "md", "csv", "junit", "github", "gitlab",
+                                  "openreports", "wgpolicy"}) {
+    Ran run = ameia("scan pod.yaml -o " + std::string(format));
+    EXPECT_EQ(run.code, 0) << format << run.err;
+    EXPECT_NE(run.out.find("AM-POD-001"), std::string::npos) << format;
+    EXPECT_NE(run.out.find("Container is privileged"), std::string::npos) << format;
+    EXPECT_NE(ameia("scan pod.yaml --lang pt -o " + std::string(format)).out, run.out) << format;
+  }
+  // People's formats follow the environment, machines' do not.
+  EXPECT_NE(ameia("scan pod.yaml", "LC_ALL=pt_BR.UTF-8").out.find("Principais riscos"), std::string::npos);
+  EXPECT_NE(ameia("explain AM-POD-001", "LC_ALL=pt_BR.UTF-8").out.find("Por que importa"), std::string::npos);
+  EXPECT_EQ(ameia("scan pod.yaml --lang en", "LC_ALL=pt_BR.UTF-8").out.find("Principais"), std::string::npos);
+  EXPECT_NE(ameia("scan pod.yaml -o json", "LC_ALL=pt_BR.UTF-8").out.find("\"language\":\"en\""), std::string::npos);
 }
 
 TEST_F(Cli, NoColorWhereNoTerminalIs) {

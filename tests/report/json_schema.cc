@@ -55,7 +55,7 @@ class Validator {
                const std::string& at) {
     static const std::set<std::string_view> kAnnotations = {
         "$schema", "$id", "id", "title", "description", "default", "definitions", "$comment", "examples"};
-    if (kAnnotations.contains(name)) return;
+    if (kAnnotations.contains(name) || name.starts_with("x-kubernetes-")) return;
     if (name == "$ref") {
       std::string pointer(rule.str().substr(1));
       const doc::Node* target = pointer.empty() ? &root_ : doc::resolve_pointer(root_, pointer);

@@ -95,7 +95,7 @@ none.hidden=shown>0}
 q.addEventListener('input',function(){clearTimeout(timer);timer=setTimeout(apply,120)});
 boxes.forEach(function(b){b.addEventListener('change',apply)});
 all.addEventListener('click',function(){var want=groups.some(function(g){return !g.open});groups.forEach(function(g,i){g.open=open[i]=want});
-all.textContent=want?'Close all':'Open all'});
+all.textContent=want?all.dataset.close:all.dataset.open});
 addEventListener('beforeprint',function(){groups.forEach(function(g){g.dataset.o=g.open?'1':'';g.open=true})});
 addEventListener('afterprint',function(){groups.forEach(function(g){g.open=!!g.dataset.o})});
 })();
