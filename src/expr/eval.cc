@@ -4,6 +4,7 @@
 #include "expr/internal/ops.h"
 #include "expr/internal/plan.h"
 #include "expr/internal/program_impl.h"
+#include "expr/mutation_types.h"
 
 namespace ameia::expr::internal {
 namespace {
@@ -447,6 +448,33 @@ Value eval_map(const Node& node, Frame& frame) {
   }
   frame.cost += 30;
   return Value::of_map(make_map(frame.context->arena, entries, size));
+}
+
+Value eval_struct(const Node& node, Frame& frame) {
+  const auto& n = as<StructNode>(node);
+  auto* fields = frame.context->arena.array<MapEntryValue>(n.count);
+  uint32_t size = 0;
+  for (uint32_t i = 0; i < n.count; ++i) {
+    Value value = run_node(n.values[i], frame);
+    if (value.is_error()) {
+      frame.cost += kStructCost;
+      return value;
+    }
+    if (n.optionals[i]) {
+      if (value.kind != ValueKind::kOptional) {
+        frame.cost += kStructCost;
+        return plain_error(frame,
+                           "cannot initialize optional entry '" + std::string(n.names[i].str()) +
+                               "' from non-optional value " + to_text(value, 200),
+                           node.expr_id);
+      }
+      if (value.optional == nullptr) continue;
+      value = *value.optional;
+    }
+    fields[size++] = {n.names[i], value};
+  }
+  frame.cost += kStructCost;
+  return located(*frame.context, construct(*frame.context, n.type, {fields, size}), node.expr_id);
 }
 
 }  // namespace ameia::expr::internal

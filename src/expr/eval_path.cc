@@ -62,7 +62,7 @@ Value walk(const PathNode& path, Frame& frame, Value value, uint32_t at) {
         }
         found = Found::kError;
       }
-    } else if (presence && !value.is_map() && !value.is_list()) {
+    } else if (presence && !has_fields(value)) {
       found = Found::kNo;
     } else {
       found = qualify(context, value, key, ask, next);

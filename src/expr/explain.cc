@@ -2,6 +2,7 @@
 
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
+#include "expr/mutation_types.h"
 
 namespace ameia::expr::internal {
 namespace {
@@ -131,7 +132,7 @@ void Explainer::evaluate(const Expr* expr, Seen& out) {
     case ExprKind::kCall: return call(expr, out);
     case ExprKind::kList: return list(expr, out);
     case ExprKind::kMap: return map(expr, out);
-    case ExprKind::kStruct: out.value = error(expr, "unknown type: " + std::string(expr->name)); return;
+    case ExprKind::kStruct: return object(expr, out);
     case ExprKind::kComprehension: return loop(expr, out);
   }
 }
@@ -226,7 +227,7 @@ void Explainer::step_into(Seen& out, const Seen& base, const Value& key, bool op
     optional = true;
   }
   Value found_value;
-  Found found = presence && !container.is_map() && !container.is_list()
+  Found found = presence && !has_fields(container)
                     ? Found::kNo
                     : qualify(context_, container, key, optional || presence, found_value);
   if (found == Found::kYes) {
@@ -438,6 +439,34 @@ void Explainer::map(const Expr* expr, Seen& out) {
     entries.push_back({key->value, v});
   }
   out.value = context_.map(entries);
+}
+
+void Explainer::object(const Expr* expr, Seen& out) {
+  if (!is_mutation_type(expr->name)) {
+    out.value = error(expr, "unknown type: " + std::string(expr->name));
+    return;
+  }
+  std::vector<MapEntryValue> fields;
+  for (const MapEntry& entry : expr->entries) {
+    const Seen* part = see(entry.value);
+    out.parts.push_back(part);
+    Value v = part->value;
+    if (v.is_error()) {
+      out.value = v;
+      return;
+    }
+    if (entry.optional) {
+      if (v.kind != ValueKind::kOptional) {
+        out.value = error(expr, "cannot initialize optional entry '" + std::string(entry.field) +
+                                    "' from non-optional value " + to_text(v, 200));
+        return;
+      }
+      if (v.optional == nullptr) continue;
+      v = *v.optional;
+    }
+    fields.push_back({Value::of_string(entry.field, is_ascii(entry.field)), v});
+  }
+  out.value = located(context_, construct(context_, expr->name, fields), expr->id);
 }
 
 // The loop variables of one turn.

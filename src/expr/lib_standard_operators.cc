@@ -1,6 +1,7 @@
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
 #include "expr/internal/time.h"
+#include "expr/mutation_types.h"
 
 namespace ameia::expr::internal {
 namespace {
@@ -337,9 +338,20 @@ Found qualify(CallContext& context, const Value& container, const Value& key, bo
     out = key_error(context, "index out of bounds", key);
     return Found::kError;
   }
+  if (const ConstructedObject* object = constructed(container); object != nullptr && key.kind == ValueKind::kString) {
+    if (optional && !object->has(key.str())) return Found::kNo;
+    if (const Value* field = object->read(key.str())) {
+      out = *field;
+      return Found::kYes;
+    }
+  }
   if (optional && !context.strict_presence) return Found::kNo;
   out = key_error(context, "no such key", key);
   return Found::kError;
+}
+
+bool has_fields(const Value& value) {
+  return value.is_map() || value.is_list() || constructed(value) != nullptr;
 }
 
 Value op_index(CallContext& context, const Value* args, uint32_t) {

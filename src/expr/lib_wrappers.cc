@@ -4,15 +4,15 @@
 #include <cmath>
 
 #include "expr/function.h"
+#include "expr/internal/cost.h"
 #include "expr/libraries.h"
 
 namespace ameia::expr {
 
 namespace {
 
-constexpr uint64_t kStructCost = 40;  // cel-go's base cost of making an object
 uint64_t cost_of_making(const Value*, uint32_t, const Value&) {
-  return kStructCost;
+  return internal::kStructCost;
 }
 
 Value same(CallContext&, const Value* args, uint32_t) {

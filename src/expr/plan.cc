@@ -3,6 +3,7 @@
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
 #include "expr/internal/planner.h"
+#include "expr/mutation_types.h"
 
 namespace ameia::expr::internal {
 namespace {
@@ -297,9 +298,29 @@ Planned Planner::plan_map(const Expr* expr) {
   return constant && folded.known && !folded.value.is_error() ? known(expr, folded.value, 0, true) : folded;
 }
 
-// Constructed objects come with mutating policies; until then no environment declares a type that can be made.
 Planned Planner::plan_struct(const Expr* expr) {
-  return fail(expr, "unknown type: " + std::string(expr->name), 40);
+  if (!is_mutation_type(expr->name)) return fail(expr, "unknown type: " + std::string(expr->name), kStructCost);
+  auto* node = make<StructNode>(eval_struct, expr);
+  size_t count = expr->entries.size();
+  auto* names = set_.arena.array<Value>(count);
+  auto* values = set_.arena.array<const Node*>(count);
+  auto* optionals = set_.arena.array<bool>(count);
+  bool all_known = true;
+  for (size_t i = 0; i < count; ++i) {
+    const MapEntry& entry = expr->entries[i];
+    Planned value = plan(entry.value);
+    std::string_view name = keep(entry.field);
+    names[i] = Value::of_string(name, is_ascii(name));
+    values[i] = value.node;
+    optionals[i] = entry.optional;
+    all_known = all_known && value.known;
+  }
+  node->type = keep(expr->name);
+  node->count = static_cast<uint32_t>(count);
+  node->names = names;
+  node->values = values;
+  node->optionals = optionals;
+  return all_known ? fold(expr, node) : Planned{node};
 }
 
 // ---- calls

@@ -6,6 +6,7 @@
 #include "expr/internal/number.h"
 #include "expr/internal/static_types.h"
 #include "expr/internal/time.h"
+#include "expr/mutation_types.h"
 #include "expr/program.h"
 
 namespace ameia::expr {
@@ -80,7 +81,20 @@ class Writer {
         }
         break;
       case ValueKind::kType: out_ += internal::runtime_name(*v.type); break;
-      case ValueKind::kOpaque: out_ += v.opaque->text(); break;
+      case ValueKind::kOpaque:
+        out_ += v.opaque->text();
+        if (const ConstructedObject* object = constructed(v)) {
+          out_ += '{';
+          for (uint32_t i = 0; i < object->fields().size && out_.size() <= size_max_; ++i) {
+            const MapEntryValue& field = object->fields().entries[i];
+            if (i != 0) out_ += ", ";
+            out_ += field.key.str();
+            out_ += ": ";
+            text(field.value, depth + 1);
+          }
+          out_ += '}';
+        }
+        break;
     }
   }
 
@@ -143,7 +157,13 @@ class Writer {
         break;
       case ValueKind::kError: doc::append_json_string(out_, v.error->message); break;
       case ValueKind::kType: doc::append_json_string(out_, internal::runtime_name(*v.type)); break;
-      case ValueKind::kOpaque: doc::append_json_string(out_, v.opaque->text()); break;
+      case ValueKind::kOpaque:
+        if (const ConstructedObject* object = constructed(v)) {
+          json(Value::of_map(&object->fields()), depth);
+        } else {
+          doc::append_json_string(out_, v.opaque->text());
+        }
+        break;
     }
   }
 

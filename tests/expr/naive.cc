@@ -3,6 +3,7 @@
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
 #include "expr/libraries.h"
+#include "expr/mutation_types.h"
 #include "expr/program.h"
 
 namespace ameia::expr::test {
@@ -132,7 +133,7 @@ Value Naive::eval(const Expr* e) {
     case ExprKind::kCall: return eval_call(e);
     case ExprKind::kList: return eval_list(e);
     case ExprKind::kMap: return eval_map(e);
-    case ExprKind::kStruct: break;
+    case ExprKind::kStruct: return eval_struct(e);
     case ExprKind::kComprehension: return eval_loop(e);
   }
   return error("unsupported expression");
@@ -267,7 +268,7 @@ Value Naive::follow(Value value, const std::vector<Step>& steps, bool has, bool 
       return key;
     }
     Value next;
-    const bool is_scalar = !value.is_map() && !value.is_list();
+    const bool is_scalar = !value.is_map() && !value.is_list() && constructed(value) == nullptr;
     const Found found =
         presence && is_scalar ? Found::kNo : internal::qualify(context_, value, key, optional || presence, next);
     if (presence) {
@@ -443,6 +444,30 @@ Value Naive::eval_list(const Expr* e) {
   }
   cost_ += is_free ? 0 : kListCost;
   return context_.list(items);
+}
+
+// Never constant: its cost is paid each time.
+Value Naive::eval_struct(const Expr* e) {
+  constexpr uint64_t kStructCost = 40;
+  std::vector<MapEntryValue> fields;
+  const auto made = [&](const Value& v) {
+    cost_ += kStructCost;
+    return v;
+  };
+  for (const MapEntry& entry : e->entries) {
+    Value value = eval(entry.value);
+    if (value.is_error()) return made(value);
+    if (entry.optional) {
+      if (value.kind != ValueKind::kOptional) {
+        return made(error("cannot initialize optional entry '" + std::string(entry.field) +
+                          "' from non-optional value " + to_text(value, 200)));
+      }
+      if (value.optional == nullptr) continue;
+      value = *value.optional;
+    }
+    fields.push_back({context_.string(entry.field), value});
+  }
+  return made(construct(context_, e->name, fields));
 }
 
 Value Naive::eval_map(const Expr* e) {

@@ -56,6 +56,7 @@ class Naive {
   Value eval_function(const Expr* e);
   Value eval_list(const Expr* e);
   Value eval_map(const Expr* e);
+  Value eval_struct(const Expr* e);
   Value eval_loop(const Expr* e);
   Value follow(Value base, const std::vector<Step>& steps, bool has, bool optional);
   Value read(Local& local);

@@ -7,6 +7,8 @@
 
 namespace ameia::expr::internal {
 
+inline constexpr uint64_t kStructCost = 40;  // cel-go's base cost of making an object
+
 inline uint64_t tenths(uint64_t size) {
   return (size + 9) / 10;
 }  // ceil(size * 0.1)

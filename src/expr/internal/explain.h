@@ -60,6 +60,7 @@ class Explainer {
   void literal(const Expr* expr, Seen& out);
   void list(const Expr* expr, Seen& out);
   void map(const Expr* expr, Seen& out);
+  void object(const Expr* expr, Seen& out);
   void loop(const Expr* expr, Seen& out);
   static void turn_of(const Comprehension& c, const Seen& range, uint32_t index, Seen& first, Seen& second);
   Value error(const Expr* expr, std::string_view message);

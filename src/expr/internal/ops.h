@@ -41,5 +41,7 @@ Value to_type(CallContext& context, const Value* args, uint32_t count);
 // What container[key] is: the value; an error in cel-go's words; or nothing, when `optional` and it is not there.
 enum class Found : uint8_t { kYes, kNo, kError };
 Found qualify(CallContext& context, const Value& container, const Value& key, bool optional, Value& out);
+// Whether has() looks into it; of anything else no field is present.
+bool has_fields(const Value& value);
 
 }  // namespace ameia::expr::internal

@@ -229,6 +229,14 @@ struct MapNode : Node {
   const bool* optionals = nullptr;
 };
 
+struct StructNode : Node {  // Name{field: value}
+  std::string_view type;
+  uint32_t count = 0;
+  const Value* names = nullptr;
+  const Node* const* values = nullptr;
+  const bool* optionals = nullptr;
+};
+
 // all, exists, exists_one, map, filter, transformList, transformMap, transformMapEntry
 struct LoopNode : Node {
   const Node* range = nullptr;
@@ -277,6 +285,7 @@ Value eval_not_strictly_false(const Node& node, Frame& frame);
 Value eval_call(const Node& node, Frame& frame);
 Value eval_list(const Node& node, Frame& frame);
 Value eval_map(const Node& node, Frame& frame);
+Value eval_struct(const Node& node, Frame& frame);
 Value eval_all(const Node& node, Frame& frame);
 Value eval_exists(const Node& node, Frame& frame);
 Value eval_exists_one(const Node& node, Frame& frame);
