@@ -100,7 +100,8 @@ bool fits_depth(const Node& node, size_t levels) {
 // Rebuilds the spine from the root to one place; everything beside it is shared.
 class Patcher {
  public:
-  Patcher(base::Arena& arena, const PatchLimits& limits) : build_(arena), limits_(limits) {}
+  Patcher(base::Arena& arena, const PatchLimits& limits, size_t& copied)
+      : build_(arena), limits_(limits), copied_(copied) {}
 
   base::Result<Node> apply(const Node& root, const Node& operation) {
     std::string_view op = operation["op"].str();
@@ -210,7 +211,7 @@ class Patcher {
 
   Builder build_;
   const PatchLimits& limits_;
-  size_t copied_ = 0;
+  size_t& copied_;
 };
 
 // Collects the operations of a diff.
@@ -277,7 +278,8 @@ base::Result<Node> apply_json_patch(const Node& root, const Node& patch, base::A
   if (patch.size > limits.operations_max) {
     return base::fail(base::Code::kLimit, "more than " + std::to_string(limits.operations_max) + " patch operations");
   }
-  Patcher patcher(arena, limits);
+  size_t copied = 0;
+  Patcher patcher(arena, limits, copied);
   Node result = root;
   for (uint32_t i = 0; i < patch.size; ++i) {
     base::Result<Node> next = patcher.apply(result, patch.items[i]);
@@ -289,6 +291,11 @@ base::Result<Node> apply_json_patch(const Node& root, const Node& patch, base::A
     result = *next;
   }
   return result;
+}
+
+base::Result<Node> apply_json_patch_operation(const Node& root, const Node& operation, base::Arena& arena,
+                                              size_t& copied, const PatchLimits& limits) {
+  return Patcher(arena, limits, copied).apply(root, operation);
 }
 
 Node apply_merge_patch(const Node& root, const Node& patch, base::Arena& arena) {

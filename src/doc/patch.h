@@ -27,6 +27,9 @@ struct PatchLimits {
 // which must outlive the result, as must `root` and `patch`.
 // Fails: kInvalidInput (malformed, missing target, failed test), kLimit; `where` is "operation N: /path".
 base::Result<Node> apply_json_patch(const Node& root, const Node& patch, base::Arena& arena, const PatchLimits& = {});
+// One operation of a patch whose caller looks at the document between them. `copied` counts what all of them copied.
+base::Result<Node> apply_json_patch_operation(const Node& root, const Node& operation, base::Arena& arena,
+                                              size_t& copied, const PatchLimits& = {});
 Node apply_merge_patch(const Node& root, const Node& patch, base::Arena& arena);
 
 // The RFC 6902 operations that turn `from` into `to`, in a stable order; empty when equal. The returned list node is in
