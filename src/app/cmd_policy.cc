@@ -3,13 +3,17 @@
 #include "app/exit.h"
 #include "app/load.h"
 #include "app/policies.h"
+#include "doc/build.h"
 #include "doc/json.h"
+#include "doc/patch.h"
+#include "doc/yaml.h"
 #include "kube/admission.h"
 #include "kube/object.h"
 #include "kube/pod.h"
 #include "policy/policy.h"
 #include "policy/pss.h"
 #include "report/text.h"
+#include "report/unified_diff.h"
 
 namespace ameia::app {
 namespace {
@@ -117,9 +121,11 @@ void print_traced(const policy::TracedPolicy& traced, bool steps, Console& conso
                 "\n");
     return;
   }
+  bool mutating = traced.kind == policy::PolicyKind::kMutating;
+  if (mutating && !steps) return;  // its mutations have been told
   bool denied = std::any_of(traced.decisions.begin(), traced.decisions.end(),
                             [](const auto& d) { return d.action == policy::Action::kDeny; });
-  console.out(head + ": " + (denied ? "DENY" : "admit") + "\n");
+  console.out(head + ": " + (mutating ? "applies" : denied ? "DENY" : "admit") + "\n");
   for (const policy::Decision& decision : traced.decisions) {
     if (decision.evaluation == policy::Evaluation::kAdmit) continue;
     console.out("    " + std::string(to_word(decision.evaluation)) + ": " + report::clean(decision.message) + "\n");
@@ -141,31 +147,100 @@ void print_traced(const policy::TracedPolicy& traced, bool steps, Console& conso
   }
 }
 
+// What the mutating policies did to one object: each mutation, the JSON Patch from before to after, and a diff.
+struct MutationReport {
+  const policy::MutationOutcome& outcome;
+  const doc::Node& before;
+
+  [[nodiscard]] std::string patch() const {
+    base::Arena arena;
+    return doc::to_json(doc::diff(before, *outcome.object, arena));
+  }
+  static std::string_view result_of(const policy::MutationStep& step) {
+    if (!step.error.empty()) return "error";
+    if (step.test_failed) return "test failed";
+    return doc::equal(step.before, step.after) ? "unchanged" : "changed";
+  }
+};
+
+void print_mutations(const MutationReport& report, std::string_view name, Console& console) {
+  for (const policy::MutationStep& step : report.outcome.steps) {
+    std::string line = "  " + report::clean(step.policy);
+    if (!step.binding.empty()) line += " by " + report::clean(step.binding);
+    if (!step.param.empty()) line += " with " + report::clean(step.param);
+    line += ": mutation " + std::to_string(step.mutation) + (step.pass == 2 ? ", again" : "") + ": ";
+    console.out(
+        line +
+        (step.error.empty() ? std::string(MutationReport::result_of(step)) : "error: " + report::clean(step.error)) +
+        "\n");
+  }
+  if (!report.outcome.changed) return;
+  console.out("  patch: " + report::clean(report.patch()) + "\n");
+  std::string diff = report::unified_diff(doc::to_yaml(report.before), doc::to_yaml(*report.outcome.object),
+                                          std::string(name) + " before", std::string(name) + " after");
+  for (std::string_view rest = diff; !rest.empty();) {
+    size_t end = rest.find('\n');
+    console.out("  " + report::clean(rest.substr(0, end)) + "\n");
+    rest.remove_prefix(end + 1);
+  }
+}
+
+void print_mutations_json(const MutationReport& report, Console& console) {
+  console.out(",\"mutations\":[");
+  bool first = true;
+  for (const policy::MutationStep& step : report.outcome.steps) {
+    console.out(std::string(first ? "" : ",") + "{\"policy\":" + quoted(step.policy) +
+                ",\"binding\":" + quoted(step.binding) + ",\"param\":" + quoted(step.param) +
+                ",\"mutation\":" + std::to_string(step.mutation) + ",\"pass\":" + std::to_string(step.pass) +
+                ",\"result\":" + quoted(MutationReport::result_of(step)) + ",\"error\":" + quoted(step.error) +
+                ",\"cost\":" + std::to_string(step.cost) + "}");
+    first = false;
+  }
+  console.out("],\"patch\":" + report.patch() + ",\"object\":" + doc::to_json(*report.outcome.object));
+}
+
 base::Result<int> run_eval(const EvalOptions& options, Console& console) {
   policy::LoadResult loaded = TRY(compile_policies(options.policies));
   for (const policy::Diagnostic& diagnostic : loaded.diagnostics) console.err(policy::to_string(diagnostic) + "\n");
   if (loaded.errors != 0)
     return base::fail(base::Code::kInvalidInput, report::count(loaded.errors, "error", "errors") + " in the policies");
   if (loaded.set->policies() == 0)
-    return base::fail(base::Code::kInvalidInput, "no ValidatingAdmissionPolicy was found");
+    return base::fail(base::Code::kInvalidInput, "no ValidatingAdmissionPolicy or MutatingAdmissionPolicy was found");
   std::vector<LoadedObject> objects;
   policy::ScanFacts facts;
+  kube::MergeTypes types;
   for (const std::string& path : options.resources) {
     for (LoadedObject& object : TRY(load_objects(path))) {
       facts.learn(*object.node);
+      types.learn(*object.node);
       objects.push_back(std::move(object));
     }
   }
   policy::Evaluator evaluator(loaded.set);
   policy::AdmissionOutcome outcome;
+  policy::MutationOutcome mutation;
   if (options.json) console.out("[");
   for (size_t i = 0; i < objects.size(); ++i) {
     kube::ObjectView object(*objects[i].node);
     kube::ResourceInfo info = facts.resources().find(object.group_version().group, object.kind());
     kube::AdmissionRequest request = kube::creation_of(object, info);
-    policy::AdmissionFacts about{.namespace_object = facts.find_namespace(request.ns), .resources = &facts.resources()};
-    evaluator.admit(request, about, outcome);
-    auto traced = evaluator.trace(request, about, options.trace);
+    policy::AdmissionFacts about{
+        .namespace_object = facts.find_namespace(request.ns), .resources = &facts.resources(), .types = &types};
+    std::vector<policy::TracedPolicy> traced;
+    MutationReport mutations{mutation, *objects[i].node};
+    if (loaded.set->mutates()) traced = evaluator.trace(request, about, options.trace, policy::PolicyKind::kMutating);
+    evaluator.mutate(request, about, mutation);
+    request.object = mutation.object;
+    if (mutation.allowed) {
+      evaluator.admit(request, about, outcome);
+      for (policy::TracedPolicy& one : evaluator.trace(request, about, options.trace)) traced.push_back(std::move(one));
+    } else {
+      outcome.clear();
+      outcome.allowed = false;
+      outcome.message = mutation.message;
+      outcome.reason = mutation.reason;
+      outcome.code = mutation.code;
+    }
     if (options.json) {
       console.out(std::string(i == 0 ? "\n" : ",\n") + "{\"resource\":" + quoted(name_of(object)) +
                   ",\"location\":" + quoted(objects[i].document->source().where(objects[i].node->begin)) +
@@ -174,7 +249,9 @@ base::Result<int> run_eval(const EvalOptions& options, Console& console) {
                   ",\"warnings\":[");
       for (size_t w = 0; w < outcome.warnings.size(); ++w)
         console.out((w == 0 ? "" : ",") + quoted(outcome.warnings[w]));
-      console.out("],\"policies\":[");
+      console.out("]");
+      if (loaded.set->mutates()) print_mutations_json(mutations, console);
+      console.out(",\"policies\":[");
       for (size_t t = 0; t < traced.size(); ++t) {
         if (t != 0) console.out(",");
         print_traced_json(traced[t], console);
@@ -184,9 +261,10 @@ base::Result<int> run_eval(const EvalOptions& options, Console& console) {
     }
     console.out(report::clean(name_of(object)) + " (" +
                 report::clean(objects[i].document->source().where(objects[i].node->begin)) +
-                "): " + (outcome.allowed ? "allowed" : "denied") + "\n");
+                "): " + (outcome.allowed ? "allowed" : "denied") + (mutation.changed ? ", mutated" : "") + "\n");
     if (!outcome.message.empty()) console.out("  " + report::clean(outcome.message) + "\n");
     for (const std::string& warning : outcome.warnings) console.out("  warning: " + report::clean(warning) + "\n");
+    print_mutations(mutations, name_of(object), console);
     for (const policy::TracedPolicy& one : traced) print_traced(one, options.trace, console);
   }
   if (options.json) console.out("]\n");

@@ -96,10 +96,13 @@ constexpr Command kCommands[] = {
      "machine",
      kListOptions, parse_list_checks},
     {"policy lint", "Find every error in policy files, each with its line and a caret", "FILE…",
-     "Reads ValidatingAdmissionPolicies and their bindings as the API server would. Exits 3 when there are errors.",
+     "Reads ValidatingAdmissionPolicies, MutatingAdmissionPolicies and their bindings as the API server would. Exits 3 "
+     "when there are errors.",
      "ameia policy lint policies/\tall files of a directory", kLintOptions, parse_policy_lint},
     {"policy eval", "Decide a creation as the API server would, and say why", "",
-     "Exits 0 whatever is decided; -o json says \"allowed\".",
+     "MutatingAdmissionPolicies run first: each mutation, the JSON Patch of all of them and a diff are printed, and "
+     "the "
+     "result is what the validating policies judge. Exits 0 whatever is decided; -o json says \"allowed\".",
      "ameia policy eval -f policy.yaml -r pod.yaml\twould it be let in?\nameia policy eval -f policy.yaml -r pod.yaml "
      "--trace\tand which part decided?",
      kEvalOptions, parse_policy_eval},

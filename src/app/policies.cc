@@ -97,6 +97,11 @@ base::Result<std::shared_ptr<const policy::PolicySet>> load_policies(const Polic
                       report::count(loaded.errors, "error", "errors") + " in " +
                           (ours ? "the built-in checks" : "the policies; nothing was judged"));
   }
+  if (loaded.set->mutates()) {
+    console.err(
+        "warning: the MutatingAdmissionPolicies among the policies are not applied: objects are judged as they are "
+        "written; ameia policy eval applies them\n");
+  }
   return loaded.set;
 }
 

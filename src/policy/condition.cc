@@ -1,9 +1,11 @@
 #include "policy/condition.h"
 
+#include <array>
 #include <map>
 #include <utility>
 
 #include "expr/check.h"
+#include "expr/mutation_types.h"
 
 namespace ameia::policy {
 namespace {
@@ -65,6 +67,10 @@ std::string wrong_type(const expr::Type* type, Returns returns) {
     case Returns::kStringOrNull:
       if (is(expr::TypeKind::kString) || is(expr::TypeKind::kNull)) return {};
       return "must evaluate to one of [string null_type] but got " + got;
+    case Returns::kObject:
+      return got == expr::kObjectTypeName ? std::string() : "must evaluate to Object but got " + got;
+    case Returns::kPatches:
+      return got == "list(JSONPatch)" ? std::string() : "must evaluate to list(JSONPatch) but got " + got;
   }
   return {};
 }
@@ -73,35 +79,49 @@ std::string wrong_type(const expr::Type* type, Returns returns) {
 
 struct ConditionCompiler::Impl {
   std::shared_ptr<AdmissionTypes> types = std::make_shared<AdmissionTypes>();
-  std::shared_ptr<const expr::Env> envs[2][2];  // [params][authorizer]
+  // With or without params, an authorizer and the types of mutations; made when first asked for.
+  using Envs = std::array<std::shared_ptr<const expr::Env>, 8>;
+  Envs envs;
+  base::Result<std::shared_ptr<const expr::Env>> env(Declared declared, bool mutation);
+
+  expr::Version version;
   std::optional<expr::ProgramSetBuilder> builder;
   std::string broken;  // the environment itself cannot be built: a defect
   uint32_t scope = 0;
   std::map<std::string, bool, std::less<>> variables;  // of this policy: do they read params
 };
 
-ConditionCompiler::ConditionCompiler(expr::Version version) : impl_(std::make_unique<Impl>()) {
-  for (bool params : {false, true}) {
-    for (bool authorizer : {false, true}) {
-      expr::EnvBuilder builder(version);
-      builder.provider(impl_->types);
-      builder.variable("object", "dyn").variable("oldObject", "dyn");
-      builder.object_variable("request", kRequestType).object_variable("namespaceObject", kNamespaceType);
-      builder.composite(kVariables);
-      if (params) builder.variable("params", "dyn");
-      if (authorizer) {
-        builder.variable("authorizer", "kubernetes.authorization.Authorizer");
-        builder.variable("authorizer.requestResource", "kubernetes.authorization.ResourceCheck");
-      }
-      base::Result<expr::Env> env = builder.build();
-      if (env) {
-        impl_->envs[params][authorizer] = std::make_shared<const expr::Env>(std::move(*env));
-      } else {
-        impl_->broken = env.error().text();
-      }
-    }
+// Environments differ in what they declare.
+base::Result<std::shared_ptr<const expr::Env>> ConditionCompiler::Impl::env(Declared declared, bool mutation) {
+  std::shared_ptr<const expr::Env>& env =
+      envs[(declared.params ? 1 : 0) + (declared.authorizer ? 2 : 0) + (mutation ? 4 : 0)];
+  if (env != nullptr) return env;
+  expr::EnvBuilder making(version);
+  if (mutation) {
+    making.provider(std::make_shared<const expr::MutationTypes>(types));
+  } else {
+    making.provider(types);
   }
-  if (impl_->broken.empty()) impl_->builder.emplace(impl_->envs[1][1]);
+  making.variable("object", "dyn").variable("oldObject", "dyn");
+  making.object_variable("request", kRequestType).object_variable("namespaceObject", kNamespaceType);
+  making.composite(kVariables);
+  if (declared.params) making.variable("params", "dyn");
+  if (declared.authorizer) {
+    making.variable("authorizer", "kubernetes.authorization.Authorizer");
+    making.variable("authorizer.requestResource", "kubernetes.authorization.ResourceCheck");
+  }
+  env = std::make_shared<const expr::Env>(TRY(making.build()));
+  return env;
+}
+
+ConditionCompiler::ConditionCompiler(expr::Version version) : impl_(std::make_unique<Impl>()) {
+  impl_->version = version;
+  base::Result<std::shared_ptr<const expr::Env>> widest = impl_->env({true, true}, false);
+  if (widest) {
+    impl_->builder.emplace(*widest);
+  } else {
+    impl_->broken = widest.error().text();
+  }
 }
 
 ConditionCompiler::~ConditionCompiler() = default;
@@ -122,7 +142,12 @@ Condition ConditionCompiler::compile(std::string_view text, Declared declared, R
   expr::CheckOptions options;
   options.homogeneous_literals = true;
   options.validate_literals = true;
-  auto checked = expr::compile(text, *impl_->envs[declared.params][declared.authorizer], options);
+  auto env = impl_->env(declared, returns == Returns::kObject || returns == Returns::kPatches);
+  if (!env) {
+    condition.error = "unexpected error loading CEL environment: " + env.error().text();
+    return condition;
+  }
+  auto checked = expr::compile(text, **env, options);
   if (!checked) {
     condition.issues = std::move(checked).error();
     condition.error = "compilation failed: " + expr::format_issues(text, condition.issues);
@@ -155,17 +180,15 @@ Condition ConditionCompiler::variable(std::string_view name, std::string_view te
 
 base::Result<std::shared_ptr<const expr::ProgramSet>> ConditionCompiler::build() {
   if (!impl_->builder) return base::fail(base::Code::kInternal, impl_->broken);
-  // Checked expressions borrow names and types from the environment that checked them: the programs keep all four
+  // Checked expressions borrow names and types from the environment that checked them: the programs keep all of them
   // alive.
   struct Held {
-    std::shared_ptr<const expr::Env> envs[2][2];
+    Impl::Envs envs;
     std::shared_ptr<const expr::ProgramSet> programs;
   };
   auto held = std::make_shared<Held>();
   held->programs = TRY(impl_->builder->build());
-  for (size_t params : {0, 1}) {
-    for (size_t authorizer : {0, 1}) held->envs[params][authorizer] = impl_->envs[params][authorizer];
-  }
+  held->envs = impl_->envs;
   return std::shared_ptr<const expr::ProgramSet>(held, held->programs.get());
 }
 
@@ -202,6 +225,9 @@ void ConditionRunner::bind_namespace(const doc::Node* namespace_object) {
 }
 void ConditionRunner::bind_request(const doc::Node* request) {
   rebind(request_, request);
+}
+void ConditionRunner::bind_object(const doc::Node* object) {
+  rebind(object_, object);
 }
 
 void ConditionRunner::begin_list(uint64_t budget) {

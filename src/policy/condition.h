@@ -18,7 +18,8 @@
 
 namespace ameia::policy {
 
-enum class Returns : uint8_t { kBool, kString, kStringOrNull, kAny };
+// kObject, kPatches: of a mutation, in whose environment the types Object and JSONPatch can be made.
+enum class Returns : uint8_t { kBool, kString, kStringOrNull, kAny, kObject, kPatches };
 
 struct Condition {
   std::string text;
@@ -71,6 +72,7 @@ class ConditionRunner {
   void bind_params(const doc::Node* params);
   void bind_namespace(const doc::Node* namespace_object);
   void bind_request(const doc::Node* request);
+  void bind_object(const doc::Node* object);
 
   // Begins one list of expressions: variables are charged anew, `budget` is what all of them together may cost.
   void begin_list(uint64_t budget);

@@ -1,5 +1,5 @@
-// The inside of Evaluator: one thread's machine and the steps that admit(), scan() and trace() share.
-// Neighbours: policy/vap_evaluate.cc, policy/scan.cc, policy/trace.cc. Inside the room only.
+// The inside of Evaluator: one thread's machine and the steps that mutate(), admit(), scan() and trace() share.
+// Neighbours: policy/vap_evaluate.cc, map_evaluate.cc, scan.cc, trace.cc. Inside the room only.
 #pragma once
 
 #include <memory>
@@ -31,6 +31,9 @@ struct Evaluator::State {
   void begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object);
   // A policy is about to be run with several params; `match` is how it matched.
   void begin_policy(const kube::AdmissionRequest& request, const Match& match);
+  enum class Conditions : uint8_t { kHold, kFalse, kError };
+  // Whether the policy's matchConditions hold for the params that are bound; what is wrong goes to `out`.
+  Conditions match_conditions(const Policy& policy, Verdict& out);
   // Runs the policy with one param as the API server's Validate does.
   void validate(const Policy& policy, const doc::Node* params, Verdict& out);
   // The params of a binding for this request; false with `error` set when the binding cannot be configured.
@@ -43,17 +46,16 @@ struct Evaluator::State {
   TableEquivalents built_in_equivalents;
   std::unique_ptr<ConditionRunner> runner;  // none when the set has no programs
   base::Arena arena;                        // the request's own nodes
+  base::Arena mutation_arena;               // changed objects, until the next mutate()
   std::vector<uint32_t> candidates;
   Verdict verdict;
 
  private:
-  enum class Conditions : uint8_t { kHold, kFalse, kError };
   // What a validation that reads no params answered before: evaluated once a request, charged every time.
   struct Known {
     bool known = false;
     uint64_t cost = 0;
   };
-  Conditions match_conditions(const Policy& policy, Verdict& out);
   bool run_validations(const Policy& policy, bool use_known, Verdict& out);
   void run_messages(const Policy& policy, Verdict& out);
   void run_audit_annotations(const Policy& policy, Verdict& out);

@@ -193,6 +193,45 @@ void lint_validations(Checker& check, const Node& spec) {
   }
 }
 
+// One mutation: its patchType, and the one expression that goes with it.
+void lint_mutations(Checker& check, const Node& spec) {
+  std::span<const Node> mutations = check.list(spec, "spec", "mutations");
+  if (mutations.empty()) check.error(spec, "spec.mutations", "mutations must contain at least one item");
+  if (mutations.size() > kMutationsMax) {
+    check.error(spec["mutations"], "spec.mutations", "must have at most " + std::to_string(kMutationsMax) + " items");
+  }
+  size_t i = 0;
+  for (const Node& item : mutations) {
+    std::string field = Checker::index("spec.mutations", i++);
+    if (!check.fields(item, field, {"patchType", "applyConfiguration", "jsonPatch"})) continue;
+    if (item["patchType"].is_null()) check.error(item, field + ".patchType", "Required value");
+    check.word(item, field, "patchType", {"ApplyConfiguration", "JSONPatch"});
+    std::string_view type = item["patchType"].str();
+    for (std::string_view key : {std::string_view("applyConfiguration"), std::string_view("jsonPatch")}) {
+      bool wanted = type == (key == "jsonPatch" ? "JSONPatch" : "ApplyConfiguration");
+      const Node& patch = item[key];
+      std::string at = Checker::join(field, key);
+      if (patch.is_null()) {
+        if (wanted) check.error(item, at, "Required value: must be specified when patchType is " + std::string(type));
+      } else if (!wanted && !type.empty()) {
+        check.error(patch, at, "must not be specified when patchType is " + std::string(type));
+      } else if (check.fields(patch, at, {"expression"})) {
+        check.required_string(patch, at, "expression");
+      }
+    }
+  }
+  if (spec["reinvocationPolicy"].is_null()) check.error(spec, "spec.reinvocationPolicy", "Required value");
+  check.word(spec, "spec", "reinvocationPolicy", {"IfNeeded", "Never"});
+  // There is nothing to change in what is deleted.
+  for (const Node& rule : spec["matchConstraints"]["resourceRules"].list()) {
+    for (const Node& operation : rule["operations"].list()) {
+      if (operation.str() != "DELETE") continue;
+      check.error(operation, "spec.matchConstraints.resourceRules.operations",
+                  "Unsupported value: \"DELETE\": supported values: \"*\", \"CONNECT\", \"CREATE\", \"UPDATE\"");
+    }
+  }
+}
+
 void lint_api_version(Checker& check, const Node& root) {
   if (!one_of(root["apiVersion"].str(), {"admissionregistration.k8s.io/v1", "admissionregistration.k8s.io/v1beta1",
                                          "admissionregistration.k8s.io/v1alpha1"})) {
@@ -200,6 +239,25 @@ void lint_api_version(Checker& check, const Node& root) {
   }
   check.fields(root, "", {"apiVersion", "kind", "metadata", "spec", "status"});
   if (root["metadata"]["name"].str().empty()) check.error(root["metadata"], "metadata.name", "Required value");
+}
+
+void lint_actions(Checker& check, const Node& spec) {
+  std::set<std::string_view> actions;
+  for (const Node& action : check.list(spec, "spec", "validationActions")) {
+    if (!one_of(action.str(), {"Deny", "Warn", "Audit"})) {
+      check.error(
+          action, "spec.validationActions",
+          "Unsupported value: \"" + std::string(action.str()) + "\": supported values: \"Audit\", \"Deny\", \"Warn\"");
+    } else if (!actions.insert(action.str()).second) {
+      check.error(action, "spec.validationActions", "Duplicate value: \"" + std::string(action.str()) + "\"");
+    }
+  }
+  if (spec["validationActions"].list().empty()) check.error(spec, "spec.validationActions", "Required value");
+  if (actions.contains("Deny") && actions.contains("Warn")) {
+    check.error(spec["validationActions"], "spec.validationActions",
+                "must not contain both Deny and Warn (repeating the same validation failure information in the API "
+                "response and headers serves no purpose)");
+  }
 }
 
 }  // namespace
@@ -213,9 +271,16 @@ void lint_policy(const Subject& subject, Diagnostics& out) {
     check.error(root, "spec", "Required value");
     return;
   }
-  check.fields(spec, "spec",
-               {"failurePolicy", "paramKind", "matchConstraints", "matchConditions", "variables", "validations",
-                "auditAnnotations"});
+  bool mutating = root["kind"].str() == "MutatingAdmissionPolicy";
+  if (mutating) {
+    check.fields(spec, "spec",
+                 {"failurePolicy", "paramKind", "matchConstraints", "matchConditions", "variables", "mutations",
+                  "reinvocationPolicy"});
+  } else {
+    check.fields(spec, "spec",
+                 {"failurePolicy", "paramKind", "matchConstraints", "matchConditions", "variables", "validations",
+                  "auditAnnotations"});
+  }
   check.word(spec, "spec", "failurePolicy", {"Fail", "Ignore"});
   if (const Node* kind = spec.find("paramKind");
       kind != nullptr && check.fields(*kind, "spec.paramKind", {"apiVersion", "kind"})) {
@@ -239,6 +304,10 @@ void lint_policy(const Subject& subject, Diagnostics& out) {
   check.named(spec, "spec", "variables", "name", "expression", [](std::string_view name) {
     return is_identifier(name) ? std::string() : "name is not a valid CEL identifier";
   });
+  if (mutating) {
+    lint_mutations(check, spec);
+    return;
+  }
   lint_validations(check, spec);
   check.named(spec, "spec", "auditAnnotations", "key", "valueExpression",
               [](std::string_view name) { return kube::check_label_key(name); });
@@ -261,28 +330,17 @@ void lint_binding(const Subject& subject, Diagnostics& out) {
   const Node& root = *subject.root;
   lint_api_version(check, root);
   const Node& spec = root["spec"];
-  if (!check.fields(spec, "spec", {"policyName", "paramRef", "matchResources", "validationActions"})) {
+  bool mutating = root["kind"].str() == "MutatingAdmissionPolicyBinding";
+  bool is_map = mutating
+                    ? check.fields(spec, "spec", {"policyName", "paramRef", "matchResources"})
+                    : check.fields(spec, "spec", {"policyName", "paramRef", "matchResources", "validationActions"});
+  if (!is_map) {
     if (spec.is_null()) check.error(root, "spec", "Required value");
     return;
   }
   check.required_string(spec, "spec", "policyName");
   if (const Node* resources = spec.find("matchResources")) check.match_resources(*resources, "spec.matchResources");
-  std::set<std::string_view> actions;
-  for (const Node& action : check.list(spec, "spec", "validationActions")) {
-    if (!one_of(action.str(), {"Deny", "Warn", "Audit"})) {
-      check.error(
-          action, "spec.validationActions",
-          "Unsupported value: \"" + std::string(action.str()) + "\": supported values: \"Audit\", \"Deny\", \"Warn\"");
-    } else if (!actions.insert(action.str()).second) {
-      check.error(action, "spec.validationActions", "Duplicate value: \"" + std::string(action.str()) + "\"");
-    }
-  }
-  if (spec["validationActions"].list().empty()) check.error(spec, "spec.validationActions", "Required value");
-  if (actions.contains("Deny") && actions.contains("Warn")) {
-    check.error(spec["validationActions"], "spec.validationActions",
-                "must not contain both Deny and Warn (repeating the same validation failure information in the API "
-                "response and headers serves no purpose)");
-  }
+  if (!mutating) lint_actions(check, spec);
   const Node* ref = spec.find("paramRef");
   if (ref == nullptr ||
       !check.fields(*ref, "spec.paramRef", {"name", "namespace", "selector", "parameterNotFoundAction"}))

@@ -1,7 +1,9 @@
-// Policy: the room's front door. ValidatingAdmissionPolicy documents are compiled once into a PolicySet; an Evaluator
-// (one a thread) then decides requests as the API server does, and judges files with the same compiled programs.
+// Policy: the room's front door. ValidatingAdmissionPolicy and MutatingAdmissionPolicy documents are compiled once into
+// a PolicySet; an Evaluator (one a thread) then decides requests as the API server does, and judges files with the same
+// compiled programs.
 //
-//   documents ─ PolicySetBuilder ─ PolicySet (immutable) ─ Evaluator ─┬─ admit(request)  → AdmissionOutcome
+//   documents ─ PolicySetBuilder ─ PolicySet (immutable) ─ Evaluator ─┬─ mutate(request) → MutationOutcome
+//                                                                      ├─ admit(request)  → AdmissionOutcome
 //                    └ diagnostics (lint)                              ├─ scan(object)    → findings, coverage
 //                                                                      └─ trace(request)  → what every expression said
 // Neighbours: policy/decision.h (wording), policy/match.h (matching), policy/builtin.h (checks in the binary),
@@ -19,6 +21,7 @@
 #include "doc/document.h"
 #include "expr/env.h"
 #include "kube/admission.h"
+#include "kube/merge_type.h"
 #include "kube/resource.h"
 #include "policy/decision.h"
 #include "report/finding.h"
@@ -38,6 +41,8 @@ struct Diagnostic {
 // "file:line:column: error: ValidatingAdmissionPolicy/x: spec.…: message\n  snippet"
 std::string to_string(const Diagnostic& diagnostic);
 
+enum class PolicyKind : uint8_t { kValidating, kMutating };
+
 // kBuiltIn documents follow the format of policies/: metadata in annotations, no binding needed, examples skipped.
 enum class Origin : uint8_t { kBuiltIn, kUser };
 
@@ -47,7 +52,8 @@ class PolicySet {
   ~PolicySet();
   [[nodiscard]] size_t policies() const;
   [[nodiscard]] size_t bindings() const;
-  // One Rule a policy, in load order, for reports.
+  [[nodiscard]] bool mutates() const;  // whether a mutating policy is among them
+  // One Rule a validating policy, in load order, for reports.
   [[nodiscard]] const std::vector<report::Rule>& rules() const;
 
   struct Impl;
@@ -137,6 +143,29 @@ struct AdmissionOutcome {
 struct AdmissionFacts {
   const doc::Node* namespace_object = nullptr;     // nullptr: not found
   const kube::ResourceTable* resources = nullptr;  // for matchPolicy Equivalent; nullptr: the built-in table
+  const kube::MergeTypes* types = nullptr;         // of custom resources; nullptr: those beside the policies
+};
+
+// One mutation of one policy with one binding and param, as it went.
+struct MutationStep {
+  std::string policy, binding, param;
+  uint32_t mutation = 0;     // index in spec.mutations
+  uint32_t pass = 1;         // 2: reinvoked
+  doc::Node before, after;   // live as long as MutationOutcome::object
+  bool test_failed = false;  // the JSON Patch's own test did not hold
+  std::string error;         // not empty: nothing was applied
+  uint64_t cost = 0;
+};
+
+struct MutationOutcome {
+  const doc::Node* object = nullptr;  // what goes on: the request's own, or a changed one (until the next mutate())
+  bool changed = false;
+  bool allowed = true;
+  std::string message, reason;  // of the first refusal: "policy 'x' with binding 'y' denied request: …"
+  int code = 0;
+  std::vector<std::string> causes;  // every refusal
+  std::vector<MutationStep> steps;  // in the order they ran
+  void clear();
 };
 
 // What one expression said, for `ameia policy eval --trace`.
@@ -145,7 +174,7 @@ struct TracedStep {
   bool decisive = false;
 };
 struct TracedExpression {
-  std::string role;  // "matchCondition", "variable", "validation", "messageExpression", "auditAnnotation"
+  std::string role;  // "matchCondition", "variable", "validation", "messageExpression", "auditAnnotation", "mutation"
   std::string name;  // of a condition, variable or annotation; the index of a validation
   std::string expression;
   std::string value;  // the result as CEL text, or the error
@@ -154,6 +183,7 @@ struct TracedExpression {
   std::vector<TracedStep> steps;  // only when asked
 };
 struct TracedPolicy {
+  PolicyKind kind = PolicyKind::kValidating;
   std::string policy, binding, param;
   bool matched = false;
   std::string why_not;  // "matchConstraints", "matchCondition exclude-system", …
@@ -171,14 +201,19 @@ class Evaluator {
   Evaluator(Evaluator&&) noexcept;
   Evaluator& operator=(Evaluator&&) noexcept;
 
-  // Decides a request. `out` is cleared first; reused, it keeps its memory.
+  // Runs the mutating policies on the request's object, as the API server does before it validates: in order of policy
+  // and binding name, then those with reinvocationPolicy IfNeeded once more when anything was changed. `out` is cleared
+  // first. What is changed stands in memory of this Evaluator until the next mutate().
+  void mutate(const kube::AdmissionRequest& request, const AdmissionFacts& facts, MutationOutcome& out);
+  // Decides a request by the validating policies. `out` is cleared first; reused, it keeps its memory.
   void admit(const kube::AdmissionRequest& request, const AdmissionFacts& facts, AdmissionOutcome& out);
   // Judges one object of a document as if it were created now: the object itself and, for checks that ask for it, the
   // pod inside its template. Appends to `out`.
   void scan(const doc::Document& document, const doc::Node& object, const ScanFacts& facts, ScanResult& out);
-  // Everything that would be evaluated for the request, policies that do not match included. `steps`: with every
-  // sub-expression's value. For a pod template, ask about the pod that template_pod() makes.
-  std::vector<TracedPolicy> trace(const kube::AdmissionRequest& request, const AdmissionFacts& facts, bool steps);
+  // Everything that would be evaluated for the request by policies of a kind, those that do not match included.
+  // `steps`: with every sub-expression's value. For a pod template, ask about the pod that template_pod() makes.
+  std::vector<TracedPolicy> trace(const kube::AdmissionRequest& request, const AdmissionFacts& facts, bool steps,
+                                  PolicyKind kind = PolicyKind::kValidating);
 
   struct State;
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "kube/object.h"
 #include "policy/diagnostics.h"
@@ -18,8 +19,9 @@ Role role_of(const doc::Node& object, Origin origin) {
   kube::ObjectView view(object);
   if (!view.is_object()) return Role::kNothing;
   if (view.group_version().group == kApiGroup) {
-    if (view.kind() == "ValidatingAdmissionPolicy") return Role::kPolicy;
-    if (view.kind() == "ValidatingAdmissionPolicyBinding") return Role::kBinding;
+    if (view.kind() == kValidatingPolicyKind || view.kind() == kMutatingPolicyKind) return Role::kPolicy;
+    if (view.kind() == "ValidatingAdmissionPolicyBinding" || view.kind() == "MutatingAdmissionPolicyBinding")
+      return Role::kBinding;
   }
   if (origin == Origin::kBuiltIn && !view.annotation("ameia.io/example").empty()) return Role::kExample;
   if (view.kind() == "CustomResourceDefinition") return Role::kCustomResource;
@@ -52,6 +54,10 @@ size_t PolicySet::policies() const {
 }
 size_t PolicySet::bindings() const {
   return impl_->bindings;
+}
+bool PolicySet::mutates() const {
+  return std::any_of(impl_->policies.begin(), impl_->policies.end(),
+                     [](const Policy& policy) { return policy.kind == PolicyKind::kMutating; });
 }
 const std::vector<report::Rule>& PolicySet::rules() const {
   return impl_->rules;
@@ -106,7 +112,10 @@ void PolicySetBuilder::add(std::shared_ptr<const doc::Document> document, Origin
 
 void PolicySetBuilder::State::load_params(PolicySet::Impl& set) {
   for (const Object& object : objects) {
-    if (object.role == Role::kCustomResource) set.resources.learn(*object.root);
+    if (object.role == Role::kCustomResource) {
+      set.resources.learn(*object.root);
+      set.types.learn(*object.root);
+    }
     if (object.role != Role::kParam) continue;
     bool is_default = object.origin == Origin::kBuiltIn;
     if (!set.params.add(*object.root, is_default) && !is_default) {
@@ -128,12 +137,18 @@ void PolicySetBuilder::State::load_policies(PolicySet::Impl& set) {
                         "more than " + std::to_string(kPoliciesMax) + " policies in one set; ignored");
       continue;
     }
-    if (!by_name.try_emplace(std::string((*object.root)["metadata"]["name"].str()), set.policies.size()).second) {
+    kube::ObjectView view(*object.root);
+    std::string key = std::string(view.kind()) + "/" + std::string(view.name());
+    if (!by_name.try_emplace(std::move(key), set.policies.size()).second) {
       diagnostics.error(about, (*object.root)["metadata"]["name"], "metadata.name",
                         "a policy of this name was already given; this one is ignored");
       continue;
     }
     Policy policy = load_policy(about, object.origin, compiler, diagnostics);
+    if (policy.kind == PolicyKind::kMutating) {
+      set.policies.push_back(std::move(policy));
+      continue;
+    }
     policy.rule = static_cast<uint32_t>(set.rules.size());
     if (object.origin == Origin::kBuiltIn) {
       for (const Object& other : objects) {
@@ -155,24 +170,27 @@ void PolicySetBuilder::State::load_policies(PolicySet::Impl& set) {
 }
 
 void PolicySetBuilder::State::load_bindings(PolicySet::Impl& set) {
-  std::map<std::string_view, size_t, std::less<>> by_name;
-  for (size_t i = 0; i < set.policies.size(); ++i) by_name.emplace(set.policies[i].name, i);
-  std::map<std::string, bool, std::less<>> seen;
+  using Named = std::pair<PolicyKind, std::string>;
+  std::map<Named, size_t> by_name;
+  for (size_t i = 0; i < set.policies.size(); ++i) {
+    by_name.emplace(Named(set.policies[i].kind, set.policies[i].name), i);
+  }
+  std::set<Named> seen;
   for (const Object& object : objects) {
     if (object.role != Role::kBinding) continue;
     Subject about = subject(object);
     lint_binding(about, diagnostics);
     LoadedBinding loaded = load_binding(about);
-    if (!seen.emplace(loaded.binding.name, true).second) {
+    if (!seen.emplace(loaded.kind, loaded.binding.name).second) {
       diagnostics.error(about, (*object.root)["metadata"]["name"], "metadata.name",
                         "a binding of this name was already given; this one is ignored");
       continue;
     }
-    auto policy = by_name.find(loaded.policy);
+    auto policy = by_name.find(Named(loaded.kind, loaded.policy));
     if (policy == by_name.end()) {
       if (!loaded.policy.empty()) {
         diagnostics.warning(about, (*object.root)["spec"]["policyName"], "spec.policyName",
-                            "no ValidatingAdmissionPolicy \"" + loaded.policy + "\" was given");
+                            "no " + std::string(to_string(loaded.kind)) + " \"" + loaded.policy + "\" was given");
       }
       continue;
     }
@@ -198,6 +216,11 @@ void PolicySetBuilder::State::load_bindings(PolicySet::Impl& set) {
     bound.bindings.push_back(std::move(loaded.binding));
     ++set.bindings;
   }
+  for (Policy& policy : set.policies) {
+    if (policy.kind != PolicyKind::kMutating) continue;
+    std::stable_sort(policy.bindings.begin(), policy.bindings.end(),
+                     [](const Binding& a, const Binding& b) { return a.name < b.name; });
+  }
 }
 
 void PolicySetBuilder::State::bind_the_unbound(PolicySet::Impl& set) {
@@ -206,7 +229,8 @@ void PolicySetBuilder::State::bind_the_unbound(PolicySet::Impl& set) {
     policy.bindings.push_back(implicit_binding(policy, set.params));
     if (policy.origin == Origin::kBuiltIn) continue;
     for (const Object& object : objects) {
-      if (object.role != Role::kPolicy || (*object.root)["metadata"]["name"].str() != policy.name) continue;
+      kube::ObjectView view(*object.root);
+      if (object.role != Role::kPolicy || view.name() != policy.name || view.kind() != to_string(policy.kind)) continue;
       diagnostics.warning(subject(object), *object.root, {},
                           "no binding was given: evaluated as if bound to everything" +
                               std::string(policy.param_kind ? ", with params null" : ""));
@@ -225,8 +249,8 @@ LoadResult PolicySetBuilder::build() {
   for (size_t i = 0; i < impl.policies.size(); ++i) {
     const Policy& policy = impl.policies[i];
     // A policy without constraints is a configuration error of every request.
-    impl.index.add(static_cast<uint32_t>(i),
-                   policy.match ? *policy.match : MatchResources::parse(doc::kNullNode, true));
+    MatchIndex& index = policy.kind == PolicyKind::kMutating ? impl.mutating_index : impl.index;
+    index.add(static_cast<uint32_t>(i), policy.match ? *policy.match : MatchResources::parse(doc::kNullNode, true));
   }
   for (const State::Object& object : state_->objects) {
     if (impl.documents.empty() || impl.documents.back() != object.document) impl.documents.push_back(object.document);

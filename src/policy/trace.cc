@@ -72,7 +72,7 @@ class Tracer {
 }  // namespace
 
 std::vector<TracedPolicy> Evaluator::trace(const kube::AdmissionRequest& request, const AdmissionFacts& facts,
-                                           bool steps) {
+                                           bool steps, PolicyKind kind) {
   State& s = *state_;
   s.arena.reset();
   TableEquivalents equivalents(facts.resources == nullptr ? s.set().resources : *facts.resources);
@@ -81,7 +81,9 @@ std::vector<TracedPolicy> Evaluator::trace(const kube::AdmissionRequest& request
   s.begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object);
   std::vector<TracedPolicy> out;
   for (const Policy& policy : s.set().policies) {
+    if (policy.kind != kind) continue;
     TracedPolicy traced;
+    traced.kind = policy.kind;
     traced.policy = policy.name;
     Match match;
     if (policy.match) {
@@ -128,6 +130,8 @@ std::vector<TracedPolicy> Evaluator::trace(const kube::AdmissionRequest& request
           if (with.matched) {
             for (const NamedCondition& variable : policy.variables)
               tracer.add("variable", variable.name, variable.condition, programs);
+            for (size_t i = 0; i < policy.mutations.size(); ++i)
+              tracer.add("mutation", std::to_string(i), policy.mutations[i].condition, programs);
             for (size_t i = 0; i < policy.validations.size(); ++i) {
               tracer.add("validation", std::to_string(i), policy.validations[i].condition, programs);
               if (policy.validations[i].message_expression)

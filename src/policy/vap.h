@@ -1,5 +1,6 @@
-// The compiled form of ValidatingAdmissionPolicies and their bindings; what PolicySet holds. Inside the room only.
-// Neighbours: policy/vap_load.h reads documents into these, policy/vap_evaluate.cc runs them.
+// The compiled form of admission policies, validating and mutating, and of their bindings; what PolicySet holds. Inside
+// the room only. Neighbours: policy/vap_load.h reads documents into these, policy/vap_evaluate.cc and map_evaluate.cc
+// run them.
 #pragma once
 
 #include <memory>
@@ -16,10 +17,17 @@
 #include "policy/decision.h"
 #include "policy/index.h"
 #include "policy/match.h"
+#include "policy/mutate.h"
 #include "policy/params.h"
 #include "policy/policy.h"
 
 namespace ameia::policy {
+
+inline constexpr std::string_view kValidatingPolicyKind = "ValidatingAdmissionPolicy";
+inline constexpr std::string_view kMutatingPolicyKind = "MutatingAdmissionPolicy";
+inline std::string_view to_string(PolicyKind kind) {
+  return kind == PolicyKind::kMutating ? kMutatingPolicyKind : kValidatingPolicyKind;
+}
 
 struct NamedCondition {
   std::string name;
@@ -70,6 +78,7 @@ struct Binding {
 
 struct Policy {
   std::string name;
+  PolicyKind kind = PolicyKind::kValidating;
   Origin origin = Origin::kUser;
   FailurePolicy failure_policy = FailurePolicy::kFail;
   std::optional<MatchResources> match;  // absent: a configuration error
@@ -78,10 +87,12 @@ struct Policy {
   std::vector<NamedCondition> variables;
   std::vector<ValidationRule> validations;
   std::vector<NamedCondition> audit_annotations;
+  std::vector<Mutation> mutations;  // of a mutating policy
+  bool reinvoke_if_needed = false;  // again, when something was changed after its turn
   std::vector<Binding> bindings;
   bool autogen = false;                          // also judges the pod of every pod template
   bool uses_params = false;                      // some expression reads params
-  uint32_t rule = 0;                             // in rules()
+  uint32_t rule = 0;                             // in rules(); a mutating policy has none
   std::vector<const doc::Node*> default_params;  // of a built-in check
 };
 
@@ -107,7 +118,8 @@ struct PolicySet::Impl {
   kube::ResourceTable resources;
   std::vector<Policy> policies;
   std::vector<report::Rule> rules;
-  MatchIndex index;
+  kube::MergeTypes types;
+  MatchIndex index, mutating_index;  // of validating and of mutating policies
   std::shared_ptr<const expr::ProgramSet> programs;
   size_t bindings = 0;
 };

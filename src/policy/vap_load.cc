@@ -60,6 +60,7 @@ Policy load_policy(const Subject& subject, Origin origin, ConditionCompiler& com
   Policy policy;
   policy.name = root["metadata"]["name"].str();
   policy.origin = origin;
+  if (root["kind"].str() == kMutatingPolicyKind) policy.kind = PolicyKind::kMutating;
   policy.failure_policy = spec["failurePolicy"].str() == "Ignore" ? FailurePolicy::kIgnore : FailurePolicy::kFail;
   policy.autogen = root["metadata"]["annotations"]["ameia.io/autogen"].str() == "pod-controllers";
   if (spec["matchConstraints"].is_map()) policy.match = MatchResources::parse(spec["matchConstraints"], true);
@@ -106,6 +107,20 @@ Policy load_policy(const Subject& subject, Origin origin, ConditionCompiler& com
     policy.audit_annotations.push_back(
         {std::string(item["key"].str()), compile(item["valueExpression"], field, declared, Returns::kStringOrNull)});
   }
+  if (policy.kind == PolicyKind::kMutating) {
+    policy.reinvoke_if_needed = spec["reinvocationPolicy"].str() == "IfNeeded";
+    i = 0;
+    for (const Node& item : spec["mutations"].list()) {
+      if (i >= kMutationsMax) break;
+      bool is_patch = item["patchType"].str() == "JSONPatch";
+      std::string_view key = is_patch ? "jsonPatch" : "applyConfiguration";
+      PatchType type = is_patch ? PatchType::kJsonPatch : PatchType::kApplyConfiguration;
+      const Node* expression = item.find(key, "expression");
+      std::string field = index("mutations", i++) + "." + std::string(key) + ".expression";
+      if (expression == nullptr) continue;  // the API server has no patch for it either; lint says so
+      policy.mutations.push_back({type, compile(*expression, field, declared, returned_by(type))});
+    }
+  }
   return policy;
 }
 
@@ -113,6 +128,7 @@ LoadedBinding load_binding(const Subject& subject) {
   const Node& root = *subject.root;
   const Node& spec = root["spec"];
   LoadedBinding loaded;
+  if (root["kind"].str().starts_with(kMutatingPolicyKind)) loaded.kind = PolicyKind::kMutating;
   loaded.policy = spec["policyName"].str();
   Binding& binding = loaded.binding;
   binding.name = root["metadata"]["name"].str();

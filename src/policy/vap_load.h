@@ -1,4 +1,4 @@
-// Reads ValidatingAdmissionPolicy and …Binding documents into their compiled form.
+// Reads ValidatingAdmissionPolicy, MutatingAdmissionPolicy and their …Binding documents into their compiled form.
 // Neighbours: policy/lint.h (structure), policy/condition.h (expressions), policy/policy_set.cc (puts sets together).
 #pragma once
 
@@ -12,6 +12,7 @@ namespace ameia::policy {
 Policy load_policy(const Subject& subject, Origin origin, ConditionCompiler& compiler, Diagnostics& out);
 
 struct LoadedBinding {
+  PolicyKind kind = PolicyKind::kValidating;
   std::string policy;
   Binding binding;
 };

@@ -42,6 +42,7 @@ bool run_library_test(const TableTest& test);
 bool run_crd_test(const TableTest& test);
 bool run_condition_test(const TableTest& test);
 bool run_admission_test(const TableTest& test);
+bool run_mutation_test(const TableTest& test);
 
 // The builders of the CRD tests: listType, objectType, schemas, objs, withRule, …
 void define_schema_builders(GoTable& table);

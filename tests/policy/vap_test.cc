@@ -10,6 +10,8 @@
 //     allowed | denied: MESSAGE | reason: REASON | warning: TEXT | audit: KEY=VALUE | decision: POLICY/BINDING[/PARAM]
 //     MESSAGE finding: ID STATUS LINE:COLUMN POINTER | MESSAGE tally: passed N failed N errors N not_evaluated N lint:
 //     LINE:COLUMN LEVEL FIELD MESSAGE
+//     with mutating policies: mutated: JSON PATCH | unchanged | refused: MESSAGE |
+//     mutation: POLICY/BINDING[/PARAM] INDEX pass N: changed | same | test failed | ERROR
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,6 +20,9 @@
 #include <map>
 #include <sstream>
 
+#include "doc/build.h"
+#include "doc/json.h"
+#include "doc/patch.h"
 #include "doc/yaml.h"
 #include "kube/object.h"
 #include "policy/policy.h"
@@ -79,6 +84,7 @@ class Runner {
           (d.level == Diagnostic::Level::kError ? " error " : " warning ") + (d.field.empty() ? "" : d.field + " ") +
           d.message);
     }
+    loaded_ = loaded.set;
     Evaluator evaluator(loaded.set);
     ScanFacts facts;
     for (auto& document : yaml("namespaces", "namespaces.yaml")) facts.learn(document->root());
@@ -105,6 +111,10 @@ class Runner {
     ASSERT_EQ(stream.documents.size(), 1u);
     base::Result<kube::AdmissionRequest> request = kube::read_admission_review(stream.documents[0]->root());
     ASSERT_TRUE(request) << request.error().text();
+    MutationOutcome mutation;
+    if (loaded_->mutates()) mutate(evaluator, *request, facts, mutation);
+    if (!mutation.allowed) return;
+    if (mutation.object != nullptr) request->object = mutation.object;
     AdmissionOutcome out;
     for (int again = 0; again < 2; ++again)
       evaluator.admit(*request, {facts.find_namespace(request->ns), nullptr}, out);  // nothing is left over
@@ -116,6 +126,31 @@ class Runner {
       say("decision: " + d.policy + "/" + d.binding + (d.param.empty() ? "" : "/" + d.param) + " " +
           d.decision.message);
     }
+  }
+
+  void mutate(Evaluator& evaluator, const kube::AdmissionRequest& request, const ScanFacts& facts,
+              MutationOutcome& out) {
+    evaluator.mutate(request, {facts.find_namespace(request.ns), nullptr}, out);
+    for (const MutationStep& step : out.steps) {
+      say("mutation: " + step.policy + "/" + step.binding + (step.param.empty() ? "" : "/" + step.param) + " " +
+          std::to_string(step.mutation) + " pass " + std::to_string(step.pass) + ": " +
+          (!step.error.empty()                   ? step.error
+           : step.test_failed                    ? "test failed"
+           : doc::equal(step.before, step.after) ? "same"
+                                                 : "changed"));
+    }
+    if (!out.allowed) {
+      say("refused: " + out.message);
+      say("reason: " + out.reason);
+      return;
+    }
+    base::Arena arena;
+    doc::Node patch = doc::diff(*request.object, *out.object, arena);
+    say(out.changed ? "mutated: " + doc::to_json(patch) : "unchanged");
+    // The patch leads from before to after.
+    base::Result<doc::Node> again = doc::apply_json_patch(*request.object, patch, arena);
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_TRUE(doc::equal(*again, *out.object));
   }
 
   void scan(Evaluator& evaluator, ScanFacts facts) {
@@ -137,6 +172,7 @@ class Runner {
         std::to_string(out.coverage.errors) + " not_evaluated " + std::to_string(out.coverage.not_evaluated));
   }
 
+  std::shared_ptr<const PolicySet> loaded_;
   const Case& case_;
   std::shared_ptr<doc::Keys> keys_ = std::make_shared<doc::Keys>();
   std::vector<std::string> said_;
