@@ -1,7 +1,11 @@
 // Policy border: a YAML stream of policies, bindings, params and objects; everything that can be read is compiled, then
-// the first other object is decided and scanned. Any bytes end in diagnostics, decisions and findings.
+// each other object is mutated, decided and scanned. Any bytes end in diagnostics, patches, decisions and findings; a
+// patch leads from the object before to the object after.
 #include <cstdint>
+#include <cstdlib>
 
+#include "doc/build.h"
+#include "doc/patch.h"
 #include "doc/yaml.h"
 #include "kube/object.h"
 #include "policy/policy.h"
@@ -34,6 +38,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const doc::Node* object : objects) {
       evaluator.scan(*document, *object, facts, result);
       if (auto request = kube::read_admission_review(*object)) {
+        policy::MutationOutcome mutation;
+        evaluator.mutate(*request, {facts.find_namespace(request->ns), &facts.resources()}, mutation);
+        if (mutation.changed) {
+          base::Arena arena;
+          auto again =
+              doc::apply_json_patch(*request->object, doc::diff(*request->object, *mutation.object, arena), arena);
+          bool too_large = !again && again.error().code == base::Code::kLimit;
+          if (!too_large && (!again || !doc::equal(*again, *mutation.object))) abort();
+        }
         evaluator.admit(*request, {facts.find_namespace(request->ns), &facts.resources()}, outcome);
         (void)evaluator.trace(*request, {facts.find_namespace(request->ns), &facts.resources()}, true).size();
       }

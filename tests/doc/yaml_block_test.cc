@@ -72,14 +72,42 @@ TEST(YamlBlocks, ReadsWhatManifestsAreWrittenIn) {
 }
 
 TEST(YamlBlocks, LeavesToLibyamlWhatIsWrongOrRare) {
-  for (const std::string text :
-       {"a: &x 1\nb: *x\n",   "a: !!str 1\n",     "%YAML 1.1\n---\na: 1\n", "a: 'x\n  y'\n",     "a: \"x\n  y\"\n",
-        "a: b: c\n",          "a: b\n c: d\n",    "a: [1,\n 2]\n",          "a:\tb\n",           "a: b\t\n",
-        "\ta: b\n",           "a: 1\r\nb: 2\r\n", "a: 1\n b: 2\n",          "  a: 1\n b: 2\n",   "- a\nb: c\n",
-        "a: 1\n- b\n",        "a: @x\n",          "? a\n: b\n",             "<<: {a: 1}\n",      "plain\n",
-        "{a: 1}\n",           "a: |2\n  x\n",     "a: |\nb: 1\n",           "a: |\n    \n  x\n", "a: 1\n...\nb: 2\n",
-        "a: \"\\u00e9\"\n",   "a: \xFF\n",        "a: \xC2\x85 b\n",        "a: x\x01\n",        "\xEF\xBB\xBF" "a: 1\n",
-        "a: \xE2\x80\xA8 b\n", "'a':b\n",          "a: 'b'#c\n",             "a: 'b' c\n",        "- - - |\n"}) {
+  for (const std::string text : {"a: &x 1\nb: *x\n",
+                                 "a: !!str 1\n",
+                                 "%YAML 1.1\n---\na: 1\n",
+                                 "a: 'x\n  y'\n",
+                                 "a: \"x\n  y\"\n",
+                                 "a: b: c\n",
+                                 "a: b\n c: d\n",
+                                 "a: [1,\n 2]\n",
+                                 "a:\tb\n",
+                                 "a: b\t\n",
+                                 "\ta: b\n",
+                                 "a: 1\r\nb: 2\r\n",
+                                 "a: 1\n b: 2\n",
+                                 "  a: 1\n b: 2\n",
+                                 "- a\nb: c\n",
+                                 "a: 1\n- b\n",
+                                 "a: @x\n",
+                                 "? a\n: b\n",
+                                 "<<: {a: 1}\n",
+                                 "plain\n",
+                                 "{a: 1}\n",
+                                 "a: |2\n  x\n",
+                                 "a: |\nb: 1\n",
+                                 "a: |\n    \n  x\n",
+                                 "a: 1\n...\nb: 2\n",
+                                 "a: \"\\u00e9\"\n",
+                                 "a: \xFF\n",
+                                 "a: \xC2\x85 b\n",
+                                 "a: x\x01\n",
+                                 "\xEF\xBB\xBF"
+                                 "a: 1\n",
+                                 "a: \xE2\x80\xA8 b\n",
+                                 "'a':b\n",
+                                 "a: 'b'#c\n",
+                                 "a: 'b' c\n",
+                                 "- - - |\n"}) {
     EXPECT_FALSE(reads_itself(text)) << text;
     EXPECT_EQ(difference_of_readers(text), "") << text;
   }
@@ -99,10 +127,11 @@ TEST(YamlBlocks, LimitsAreToldInOneVoice) {
 // Pieces that YAML gives meaning to, put together at random: most texts are broken, and must be broken alike.
 TEST(YamlBlocks, ReadsRandomTextsLikeLibyaml) {
   static const std::vector<std::string> pieces = {
-      "a",   "b: ",  "c:", "- ",  "-",   "\n",  "\n  ", "\n    ", "\n\n", " ",   "# x", " #",  "'",   "\"",  "''",
-      "|",   ">",    "|-", ">+",  "[",   "]",   "{",    "}",      ", ",   ":",   "é",   "x y", "1",   "~",   "true",
-      "---", "\n--- ", "&a ", "*a", "!t ", "\t", "\n- ", "\n  - ", "?",    "\\n", "\\",  "<<",  "\n...", "@",  "%",
-      "'q'", "\"r\"", "k: v", "\nk: v", "\n  m: w", "\n  - n: o", "[]", "{}", "{s: t}", ": ", "|\n  ", ">\n    "};
+      "a",      "b: ",      "c:",         "- ",  "-",  "\n",     "\n  ",  "\n    ", "\n\n",   " ",   "# x",   " #",
+      "'",      "\"",       "''",         "|",   ">",  "|-",     ">+",    "[",      "]",      "{",   "}",     ", ",
+      ":",      "é",        "x y",        "1",   "~",  "true",   "---",   "\n--- ", "&a ",    "*a",  "!t ",   "\t",
+      "\n- ",   "\n  - ",   "?",          "\\n", "\\", "<<",     "\n...", "@",      "%",      "'q'", "\"r\"", "k: v",
+      "\nk: v", "\n  m: w", "\n  - n: o", "[]",  "{}", "{s: t}", ": ",    "|\n  ",  ">\n    "};
   constexpr int kTexts = 60'000;
   std::mt19937 random(20'261'125);
   int own = 0;

@@ -144,8 +144,8 @@ bool YamlBlockReader::line(uint32_t column) {
     if (!deeper && !absent_value()) return false;
   }
   if (!pending_) {
-    while (!levels_.empty() && (levels_.back().indent > column ||
-                                (levels_.back().indent == column && !levels_.back().is_map && !dash))) {
+    while (!levels_.empty() &&
+           (levels_.back().indent > column || (levels_.back().indent == column && !levels_.back().is_map && !dash))) {
       if (!close()) return false;
     }
     if (levels_.empty() || levels_.back().indent != column || levels_.back().is_map == dash) return false;
