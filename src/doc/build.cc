@@ -106,6 +106,27 @@ Node Builder::without_member(const Node& from, std::string_view name) {
   return node;
 }
 
+Node Builder::copy(const Node& from) {
+  Node node = from;
+  node.begin = node.end = 0;
+  node.from_alias = false;
+  if (from.is_string()) node.chars = arena_.copy(from.str()).data();
+  if (from.is_list()) {
+    auto* items = arena_.array<Node>(from.size);
+    for (uint32_t i = 0; i < from.size; ++i) items[i] = copy(from.items[i]);
+    node.items = items;
+  }
+  if (from.is_map()) {
+    auto* members = arena_.array<Member>(from.size);
+    for (uint32_t i = 0; i < from.size; ++i) {
+      const Key* name = key(from.members[i].key->view());
+      members[i] = Member{name, name->hash, 0, copy(from.members[i].value)};
+    }
+    node.members = members;
+  }
+  return node;
+}
+
 namespace {
 
 // Exact: no rounding of the integer.

@@ -26,6 +26,8 @@ class Builder {
   // A shallow copy of `from` with one member set (added last when new) or removed.
   Node with_member(const Node& from, std::string_view key, const Node& value);
   Node without_member(const Node& from, std::string_view key);
+  // A deep copy that has no place in any source. As deep as `from`, which a parser limited.
+  Node copy(const Node& from);
   const Key* key(std::string_view text);
 
  private:

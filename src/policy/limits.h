@@ -24,5 +24,8 @@ inline constexpr size_t kMutationNodesMax = 1'000'000;          // values that o
 inline constexpr size_t kDiagnosticsMax = 1'000;                // listed by one load; the rest is counted
 inline constexpr size_t kBlamesMax = 200;                       // findings one validation makes of one object
 inline constexpr size_t kValueBytesMax = 120;                   // of an offending value that a finding shows
+inline constexpr size_t kFixesMax = 16;                         // alternatives of one check
+inline constexpr size_t kFixStepsMax = 32;                      // of one fix
+inline constexpr size_t kFixPathMax = 32;                       // steps of one path
 
 }  // namespace ameia::policy

@@ -42,6 +42,7 @@ struct Diagnostic {
 std::string to_string(const Diagnostic& diagnostic);
 
 enum class PolicyKind : uint8_t { kValidating, kMutating };
+struct FixList;
 
 // kBuiltIn documents follow the format of policies/: metadata in annotations, no binding needed, examples skipped.
 enum class Origin : uint8_t { kBuiltIn, kUser };
@@ -55,6 +56,8 @@ class PolicySet {
   [[nodiscard]] bool mutates() const;  // whether a mutating policy is among them
   // One Rule a validating policy, in load order, for reports.
   [[nodiscard]] const std::vector<report::Rule>& rules() const;
+  // What the check with this id proposes to write (policy/fix.h); nullptr without.
+  [[nodiscard]] const FixList* fixes(std::string_view rule_id) const;
 
   struct Impl;
   [[nodiscard]] const Impl& impl() const { return *impl_; }

@@ -62,6 +62,12 @@ bool PolicySet::mutates() const {
 const std::vector<report::Rule>& PolicySet::rules() const {
   return impl_->rules;
 }
+const FixList* PolicySet::fixes(std::string_view rule_id) const {
+  auto found = std::find_if(impl_->policies.begin(), impl_->policies.end(), [&](const Policy& policy) {
+    return impl_->rules[policy.rule].id == rule_id && !policy.fixes.fixes.empty();
+  });
+  return found == impl_->policies.end() ? nullptr : &found->fixes;
+}
 
 struct PolicySetBuilder::State {
   struct Object {

@@ -15,6 +15,7 @@
 #include "kube/selector.h"
 #include "policy/condition.h"
 #include "policy/decision.h"
+#include "policy/fix.h"
 #include "policy/index.h"
 #include "policy/match.h"
 #include "policy/mutate.h"
@@ -94,6 +95,7 @@ struct Policy {
   bool uses_params = false;                      // some expression reads params
   uint32_t rule = 0;                             // in rules(); a mutating policy has none
   std::vector<const doc::Node*> default_params;  // of a built-in check
+  FixList fixes;                                 // what it proposes to write
 };
 
 // kube::ResourceTable as the matcher asks for it.

@@ -58,6 +58,15 @@ Policy load_policy(const Subject& subject, Origin origin, ConditionCompiler& com
   const Node& root = *subject.root;
   const Node& spec = root["spec"];
   Policy policy;
+  const Node& fix = root["metadata"]["annotations"]["ameia.io/fix"];
+  if (!fix.str().empty()) {
+    base::Result<FixList> fixes = parse_fixes(fix.str());
+    if (fixes) {
+      policy.fixes = std::move(*fixes);
+    } else {
+      out.error(subject, fix, "metadata.annotations[ameia.io/fix]", fixes.error().what);
+    }
+  }
   policy.name = root["metadata"]["name"].str();
   policy.origin = origin;
   if (root["kind"].str() == kMutatingPolicyKind) policy.kind = PolicyKind::kMutating;

@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <set>
 
+#include "doc/edit.h"
+#include "doc/json.h"
 #include "doc/yaml.h"
 #include "kube/object.h"
+#include "policy/fix.h"
 #include "policy/policy.h"
 
 namespace ameia::policy {
@@ -75,6 +78,88 @@ TEST(Builtin, ExamplesDoWhatTheyPromise) {
     EXPECT_GE(pass, 1u) << "no passing example";
     EXPECT_GE(fail, 1u) << "no failing example";
   }
+}
+
+// One example of a check, as a file of its own.
+struct Example {
+  explicit Example(std::string text) : text(std::move(text)) {
+    source = std::make_shared<const doc::Source>("example.yaml", this->text);
+    doc::YamlStream stream = doc::parse_yaml(source, std::make_shared<doc::Keys>());
+    EXPECT_TRUE(stream.errors.empty() && stream.documents.size() == 1) << this->text;
+    document = stream.documents.at(0);
+  }
+  [[nodiscard]] std::vector<report::Finding> judge(Evaluator& evaluator) const {
+    ScanResult result;
+    evaluator.scan(*document, document->root(), ScanFacts(), result);
+    return result.findings;
+  }
+  std::string text;
+  std::shared_ptr<const doc::Source> source;
+  std::shared_ptr<const doc::Document> document;
+};
+
+// Writes the fixes of all findings until there are none; the text then. Whatever has no fix stays.
+std::string fixed(const std::string& text, const PolicySet& set, Evaluator& evaluator, bool& all_fixed) {
+  constexpr int kRounds = 10;
+  Example example(text);
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<report::Finding> findings = example.judge(evaluator);
+    all_fixed = findings.empty();
+    base::Arena arena;
+    for (const report::Finding& finding : findings) {
+      const FixList* fixes = set.fixes(finding.id);
+      const doc::Node& root = example.document->root();
+      const Fix* fix = fixes == nullptr ? nullptr : fix_for(*fixes, root, finding.location.pointer);
+      if (fix == nullptr) continue;
+      auto target = apply_fix(*fix, root, finding.location.pointer, arena);
+      if (!target) {
+        ADD_FAILURE() << finding.id << " " << target.error().text();
+        continue;
+      }
+      doc::Change change{example.document, *target};
+      auto edited = doc::edit(example.source, doc::Syntax::kYaml, {&change, 1});
+      if (!edited) {
+        ADD_FAILURE() << finding.id << " " << edited.error().text();
+        continue;
+      }
+      if (edited->edits.empty()) continue;
+      example = Example(edited->text);
+      break;  // the places of the other findings may have moved
+    }
+  }
+  return example.text;
+}
+
+TEST(Builtin, FixesMakeTheFailingExamplesPass) {
+  size_t with_fix = 0, safe = 0;
+  for (const BuiltinFile& file : builtin_files()) {
+    SCOPED_TRACE(std::string(file.name));
+    std::vector<std::shared_ptr<doc::Document>> documents = documents_of(file);
+    std::shared_ptr<const PolicySet> set = compile(documents);
+    const FixList* fixes = set->fixes(set->rules().at(0).id);
+    if (fixes == nullptr) continue;
+    ++with_fix;
+    safe += static_cast<size_t>(
+        std::any_of(fixes->fixes.begin(), fixes->fixes.end(), [](const Fix& fix) { return fix.is_safe(); }));
+    Evaluator evaluator(set);
+    size_t made_to_pass = 0;
+    for (const auto& document : documents) {
+      if (kube::ObjectView(document->root()).annotation("ameia.io/example") != "fail") continue;
+      bool all_fixed = false;
+      std::string before = doc::to_yaml(document->root());
+      std::string after = fixed(before, *set, evaluator, all_fixed);
+      if (all_fixed) ++made_to_pass;
+      if (!all_fixed && std::getenv("AMEIA_SHOW_UNFIXED") != nullptr) {
+        Example example(after);
+        std::vector<report::Finding> left = example.judge(evaluator);
+        std::cerr << file.name << ": " << left.at(0).message << " at " << left.at(0).location.pointer << "\n";
+      }
+      EXPECT_EQ(fixed(after, *set, evaluator, all_fixed), after) << "a second time changes something";
+    }
+    EXPECT_GE(made_to_pass, 1u) << "no failing example passes after its fixes";
+  }
+  EXPECT_GE(with_fix, 60u);
+  EXPECT_GE(safe, 8u);
 }
 
 TEST(Builtin, AllTogetherAreOneSet) {
