@@ -7,6 +7,7 @@
 #include "expr/escape.h"
 #include "expr/function.h"
 #include "expr/internal/number.h"
+#include "expr/internal/schema_size.h"
 #include "expr/internal/time.h"
 
 namespace ameia::expr {
@@ -47,6 +48,8 @@ struct Row {
   const ListSemantics* semantics = nullptr;
   const Type* type = nullptr;
   std::string text;
+  uint64_t elements_max = 0;
+  uint64_t json_bytes_min = 0;
 };
 
 std::string_view go_type(const doc::Node& node) {
@@ -113,7 +116,9 @@ struct Schemas::Impl {
     return static_cast<uint16_t>(rows.size() - 1);
   }
   uint16_t string_schema = 0;
-  uint16_t metadata_schema = 0;
+  uint16_t map_key_schema = 0;
+  uint16_t add_metadata(const doc::Node& declared);
+  uint16_t add_string(uint64_t elements_max);
 
   Value convert(const doc::Node& node, uint16_t schema, CallContext& context, uint32_t depth) const;
   Value convert_object(const doc::Node& node, const Row& row, CallContext& context, uint32_t depth) const;
@@ -132,6 +137,35 @@ uint16_t Schemas::Impl::simple(Shape shape, TypeKind kind, std::string_view text
   row.type = types.simple(kind);
   row.text = text;
   return put(std::move(row));
+}
+
+uint16_t Schemas::Impl::add_string(uint64_t elements_max) {
+  uint16_t index = simple(Shape::kString, TypeKind::kString, "string");
+  rows[index].elements_max = elements_max;
+  rows[index].json_bytes_min = internal::kTextBytesMin;
+  return index;
+}
+
+// metadata{name, generateName} of a resource, with the lengths that names have.
+uint16_t Schemas::Impl::add_metadata(const doc::Node& declared) {
+  Row metadata;
+  metadata.shape = Shape::kObject;
+  metadata.visible = true;
+  metadata.json_bytes_min = internal::kContainerBytesMin;
+  auto name_field = [&](std::string_view name, uint64_t length_max) {
+    int64_t own = declared["properties"][name]["maxLength"].integer_or(-1);
+    if (own >= 0 && static_cast<uint64_t>(own) < length_max) length_max = static_cast<uint64_t>(own);
+    metadata.by_name.emplace(name, metadata.fields.size());
+    metadata.by_escaped.emplace(name, metadata.fields.size());
+    metadata.fields.push_back({name, name, add_string(length_max * internal::kBytesPerCharacterMax)});
+  };
+  name_field("name", internal::kNameLengthMax);
+  name_field("generateName", internal::kNameLengthMax - 1);
+  metadata.text = "schema." + std::to_string(rows.size());
+  metadata.type = types.object(metadata.text);
+  uint16_t index = put(std::move(metadata));
+  objects.emplace(rows[index].text, index);
+  return index;
 }
 
 void Schemas::Impl::add_fields(Row& row, const doc::Node& schema, bool resource_root, uint32_t depth) {
@@ -154,24 +188,10 @@ void Schemas::Impl::add_fields(Row& row, const doc::Node& schema, bool resource_
                   typed(own, "object") && typed(own["properties"]["name"], "string") &&
                   typed(own["properties"]["generateName"], "string");
   if (resource_root && !declared) {
-    if (string_schema == 0) string_schema = simple(Shape::kString, TypeKind::kString, "string");
+    if (string_schema == 0) string_schema = add_string(internal::kRequestTextMax);
     field("apiVersion", string_schema);
     field("kind", string_schema);
-    if (metadata_schema == 0) {
-      Row metadata;
-      metadata.shape = Shape::kObject;
-      metadata.visible = true;
-      for (std::string_view name : {"name", "generateName"}) {
-        metadata.by_name.emplace(name, metadata.fields.size());
-        metadata.by_escaped.emplace(name, metadata.fields.size());
-        metadata.fields.push_back({name, name, string_schema});
-      }
-      metadata.text = "schema.metadata";
-      metadata.type = types.object(metadata.text);
-      metadata_schema = put(std::move(metadata));
-      objects.emplace(rows[metadata_schema].text, metadata_schema);
-    }
-    field("metadata", metadata_schema);  // in place of what the schema says of it, as Kubernetes does
+    field("metadata", add_metadata(own));  // in place of what the schema says of it, as Kubernetes does
   }
   for (const doc::Member& member : schema["properties"].map()) {
     if (row.by_name.contains(member.key->view())) continue;
@@ -190,6 +210,8 @@ uint16_t Schemas::Impl::add(const doc::Node& schema, bool resource_root, uint32_
     row.visible = true;
     row.type = types.simple(kind);
     row.text = text;
+    row.elements_max = internal::text_elements_max(schema);
+    row.json_bytes_min = internal::scalar_bytes_min(schema);
   };
   std::string_view type = schema["type"].str(), format = schema["format"].str();
   if (schema["x-kubernetes-int-or-string"].boolean_or(false)) {
@@ -202,6 +224,9 @@ uint16_t Schemas::Impl::add(const doc::Node& schema, bool resource_root, uint32_
       const Row& value = rows[row.items];
       row.shape = Shape::kMap;
       row.visible = value.visible;
+      row.json_bytes_min = internal::kContainerBytesMin;
+      row.elements_max = internal::map_elements_max(schema, value.json_bytes_min);
+      if (map_key_schema == 0) map_key_schema = add_string(0);
       if (row.visible) {
         row.type = types.map(types.simple(TypeKind::kString), value.type);
         row.text = "map(string, " + value.text + ")";
@@ -210,6 +235,13 @@ uint16_t Schemas::Impl::add(const doc::Node& schema, bool resource_root, uint32_
       row.shape = resource_root || schema["properties"].is_map() ? Shape::kObject : Shape::kPlainObject;
       row.visible = true;
       add_fields(row, schema, resource_root, depth);
+      row.json_bytes_min = internal::kContainerBytesMin;
+      for (const doc::Node& name : schema["required"].list()) {
+        auto field = row.by_name.find(name.str());
+        if (field == row.by_name.end() || schema["properties"][name.str()].find("default") != nullptr) continue;
+        const Row& value = rows[row.fields[field->second].schema];
+        if (value.visible) row.json_bytes_min += name.str().size() + internal::kMemberBytes + value.json_bytes_min;
+      }
       row.text = "schema." + std::to_string(rows.size());
       row.type = types.object(row.text);
     }
@@ -220,6 +252,8 @@ uint16_t Schemas::Impl::add(const doc::Node& schema, bool resource_root, uint32_
       const Row& item = rows[row.items];
       row.shape = Shape::kList;
       row.visible = item.visible;
+      row.json_bytes_min = internal::kContainerBytesMin;
+      row.elements_max = internal::list_elements_max(schema, item.json_bytes_min);
       if (row.visible) {
         row.type = types.list(item.type);
         row.text = "list(" + item.text + ")";
@@ -277,6 +311,25 @@ bool Schemas::is_object(uint16_t schema) const {
 }
 std::string Schemas::type_text(uint16_t schema) const {
   return schema < impl_->rows.size() ? impl_->rows[schema].text : "";
+}
+
+uint64_t Schemas::elements_max(uint16_t schema) const {
+  return schema < impl_->rows.size() ? impl_->rows[schema].elements_max : 0;
+}
+uint64_t Schemas::json_bytes_min(uint16_t schema) const {
+  return schema < impl_->rows.size() ? impl_->rows[schema].json_bytes_min : 0;
+}
+uint16_t Schemas::field_schema(uint16_t schema, std::string_view escaped) const {
+  if (schema >= impl_->rows.size()) return 0;
+  const Row& row = impl_->rows[schema];
+  auto found = row.by_escaped.find(escaped);
+  return found == row.by_escaped.end() ? 0 : row.fields[found->second].schema;
+}
+uint16_t Schemas::element_schema(uint16_t schema) const {
+  return schema < impl_->rows.size() ? impl_->rows[schema].items : 0;
+}
+uint16_t Schemas::key_schema(uint16_t schema) const {
+  return schema < impl_->rows.size() && impl_->rows[schema].shape == Shape::kMap ? impl_->map_key_schema : 0;
 }
 
 const Type* Schemas::field(std::string_view object, std::string_view field) const {

@@ -40,6 +40,18 @@ class Schemas final : public TypeProvider {
   // parsed. Data that does not fit becomes an error value in Kubernetes' words where it stands.
   [[nodiscard]] Value value(const doc::Node& node, uint16_t schema, base::Arena& arena) const;
 
+  // --- sizes, as Kubernetes estimates them of a schema; see expr/estimate.h
+  // The most elements, characters or bytes a value has: what maxItems, maxProperties, maxLength, enum and format say,
+  // or what fits a request. 0 for scalars and objects.
+  [[nodiscard]] uint64_t elements_max(uint16_t schema) const;
+  // The fewest bytes of a value as JSON.
+  [[nodiscard]] uint64_t json_bytes_min(uint16_t schema) const;
+  // The schema of a field (by its escaped name), of a list's items or a map's values, of a map's keys; 0: there is
+  // none.
+  [[nodiscard]] uint16_t field_schema(uint16_t schema, std::string_view escaped) const;
+  [[nodiscard]] uint16_t element_schema(uint16_t schema) const;
+  [[nodiscard]] uint16_t key_schema(uint16_t schema) const;
+
   [[nodiscard]] const Type* field(std::string_view object, std::string_view field) const override;
   [[nodiscard]] bool constructible(std::string_view object) const override;
 

@@ -236,10 +236,43 @@ base::Result<Node> GoTable::operation(std::string_view op, const Node& x, const 
   return base::fail(base::Code::kNotFound, "the operation " + std::string(op));
 }
 
+// A slice of schema.JSON{Object: v}: the values.
+Node GoTable::plain_values(const Node& list) {
+  std::vector<Node> out;
+  for (const Node& item : list.list()) out.push_back(item.find("object") != nullptr ? item["object"] : item);
+  return builder_.list(out);
+}
+
+base::Result<Node> GoTable::run(std::string_view function) {
+  size_t body = function.find('{', function.find(')'));
+  while (body != std::string_view::npos && body + 1 < function.size() && function[body + 1] != '\n')
+    body = function.find('{', body + 1);
+  if (body == std::string_view::npos) return base::fail(base::Code::kInvalidInput, "a Go function has no body");
+  std::string_view rest = function.substr(body + 1);
+  std::string statement;
+  int open = 0;
+  while (!rest.empty()) {
+    std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    for (char c : line) open += c == '(' || c == '{' ? 1 : c == ')' || c == '}' ? -1 : 0;
+    while (line.starts_with('\t')) line.remove_prefix(1);
+    statement += line;
+    if (open > 0 || statement.empty()) continue;
+    if (statement.starts_with("return ")) return parse(std::string_view(statement).substr(7));
+    size_t equals = statement.find('=');
+    if (equals == std::string::npos) break;
+    std::string name = statement.substr(0, statement.find_first_of(" :"));
+    define(name, TRY(parse(std::string_view(statement).substr(equals + 1))));
+    statement.clear();
+  }
+  return base::fail(base::Code::kNotFound, "the Go statement " + statement);
+}
+
 base::Result<Node> GoTable::record(const Node& fields) {
   std::vector<std::pair<std::string, Node>> members;
   for (const doc::Member& field : fields.map()) {
     Node held = TRY(value(field.value));
+    if (field.key->view() == "Enum") held = plain_values(held);
     if (is_inlined(field.key->view()) && (held.is_map() || held.is_null())) {
       for (const doc::Member& inner : held.map()) members.emplace_back(inner.key->view(), inner.value);
     } else {
@@ -347,6 +380,12 @@ class GoExpression {
       if (!expect(')')) return stuck();
       return out;
     }
+    if (rest_.size() > 2 && rest_[0] == '\'' && rest_[1] != '\\' && rest_[2] == '\'')
+      return table_.make().string(take(3).substr(1, 1));
+    if (rest_.starts_with("map[string]")) {
+      take(rest_.find('{') + 1);
+      return pairs();
+    }
     if (rest_.starts_with("[]string{")) {
       take(9);
       return table_.make().list(TRY(list('}')));
@@ -356,6 +395,19 @@ class GoExpression {
     if (!rest_.starts_with('(')) return table_.identifier(name);
     take(1);
     return table_.call(name, TRY(list(')')));
+  }
+  base::Result<Node> pairs() {
+    std::vector<std::pair<std::string, Node>> out;
+    while (!expect('}')) {
+      if (rest_.empty()) return stuck();
+      Node key = TRY(sum());
+      if (!expect(':')) return stuck();
+      out.emplace_back(key.str(), TRY(sum()));
+      skip_space();
+      if (rest_.starts_with(',')) take(1);
+    }
+    std::vector<std::pair<std::string_view, Node>> views(out.begin(), out.end());
+    return table_.make().map(views);
   }
   base::Result<std::vector<Node>> list(char last) {
     std::vector<Node> out;

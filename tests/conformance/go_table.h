@@ -32,6 +32,8 @@ class GoTable {
   base::Result<doc::Node> value(const doc::Node& encoded);
   // Go source text of a constant expression: literals, + and *, calls, identifiers, []string{…}.
   base::Result<doc::Node> parse(std::string_view source);
+  // A Go function of assignments and a return; its parameters are identifiers that were defined.
+  base::Result<doc::Node> run(std::string_view function);
   doc::Builder& make() { return builder_; }
   // A document whose nodes were given out lives as long as the table.
   void keep(std::shared_ptr<const doc::Document> document) { kept_.push_back(std::move(document)); }
@@ -42,6 +44,7 @@ class GoTable {
   base::Result<doc::Node> call(std::string_view name, const Args& args);
   base::Result<doc::Node> operation(std::string_view op, const doc::Node& x, const doc::Node* y);
   base::Result<doc::Node> record(const doc::Node& fields);
+  doc::Node plain_values(const doc::Node& list);
   friend class GoExpression;
 
   base::Arena arena_;

@@ -3,29 +3,14 @@
 namespace ameia::conformance {
 namespace {
 
-// Tests that need what a later issue brings.
-struct Later {
-  std::string_view file, test, reason;
-};
-constexpr Later kLater[] = {
-    {"crd_celcoststability", "TestCelEstimatedCostStability", "needs the estimated cost of an expression (A2)"},
-    {"crd_compilation", "", "needs the estimated cost and rule metadata of CRD admission (A2)"},
-    {"crd_validation", "TestRatcheting", "needs CRD ratcheting (A2)"},
-    {"crd_validation", "TestValidateFieldPath", "needs CRD field paths (A2)"},
-};
-
 // Helper data of Go sources that is no test: variables, benchmarks, the locals of a helper function.
 bool is_test(std::string_view name) {
   return name.starts_with("Test");
 }
 
 void run_test(const TableTest& test) {
-  for (const Later& later : kLater) {
-    if (test.file.starts_with(later.file) && (later.test.empty() || later.test == test.test))
-      return test.skip_all(later.reason);
-  }
-  if (run_library_test(test) || run_crd_test(test) || run_condition_test(test) || run_admission_test(test) ||
-      run_mutation_test(test))
+  if (run_library_test(test) || run_crd_test(test) || run_crd_compilation_test(test) || run_condition_test(test) ||
+      run_admission_test(test) || run_mutation_test(test))
     return;
   test.skip_all("no runner knows this table");
 }

@@ -1,5 +1,5 @@
 // The Kubernetes CEL tables: one runner a family of files, found by file name; what a table needs beyond them is
-// skipped by name with the reason. Neighbours: go_table.h decodes, crd_validator.h runs rules on schemas.
+// skipped by name with the reason. Neighbours: go_table.h decodes, policy/crd_rules.h runs rules on schemas.
 #pragma once
 
 #include <memory>
@@ -40,6 +40,7 @@ struct TableTest {
 // Each returns false when the test is not one of its own.
 bool run_library_test(const TableTest& test);
 bool run_crd_test(const TableTest& test);
+bool run_crd_compilation_test(const TableTest& test);
 bool run_condition_test(const TableTest& test);
 bool run_admission_test(const TableTest& test);
 bool run_mutation_test(const TableTest& test);

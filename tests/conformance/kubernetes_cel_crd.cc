@@ -1,13 +1,25 @@
-// The CRD tables: rules that hold, rules that fail with a message, exact runtime costs.
+// The CRD tables that run rules: rules that hold, rules that fail with a message, exact runtime costs, ratcheting.
 #include <map>
 
-#include "crd_validator.h"
 #include "kubernetes_cel.h"
+#include "policy/crd_rules.h"
 
 namespace ameia::conformance {
 namespace {
 
 using doc::Node;
+using policy::CrdError;
+using policy::CrdOutcome;
+
+struct CrdOptions {
+  bool is_root = false;
+  policy::CrdRunOptions run{};
+};
+
+CrdOutcome validate_crd(const Node& schema, const Node& object, const Node* old_object, const CrdOptions& options) {
+  return policy::CrdRules(schema, {.is_root = options.is_root, .version = expr::Version::latest(), .libraries = {}})
+      .run(object, old_object, options.run);
+}
 
 // What a row says before its rules: schema, object, old object, budget.
 struct Row {
@@ -15,7 +27,7 @@ struct Row {
   bool has_old = false;
   CrdOptions options;
 
-  [[nodiscard]] CrdResult run(const Node& with_schema, const CrdOptions& how) const {
+  [[nodiscard]] CrdOutcome run(const Node& with_schema, const CrdOptions& how) const {
     return validate_crd(with_schema, object, has_old ? &old_object : nullptr, how);
   }
 };
@@ -30,7 +42,7 @@ base::Result<Row> read_row(GoTable& table, const Node& fields) {
   }
   row.options.is_root = fields["isRoot"].boolean_or(false);
   if (const Node* budget = fields.find("costBudget"))
-    row.options.budget = (TRY(table.value(*budget))).integer_or(row.options.budget);
+    row.options.run.budget = (TRY(table.value(*budget))).integer_or(row.options.run.budget);
   return row;
 }
 
@@ -52,7 +64,7 @@ std::string cut(std::string_view text) {
   return std::string(text.substr(0, 127));
 }
 
-std::string all_errors(const CrdResult& got) {
+std::string all_errors(const CrdOutcome& got) {
   std::string out;
   for (const CrdError& error : got.errors) out += (out.empty() ? "" : "; ") + error.text();
   return out;
@@ -74,8 +86,8 @@ void run_expressions(const TableTest& test) {
         continue;
       }
       std::string what = name + ": " + cut(rule->str());
-      CrdResult got = row->run(with_rule(table, row->schema, rule->str()), row->options);
-      int64_t spent = row->options.budget - got.remaining;
+      CrdOutcome got = row->run(with_rule(table, row->schema, rule->str()), row->options);
+      int64_t spent = row->options.run.budget - got.remaining;
       if (!got.errors.empty())
         test.result.fail(what, all_errors(got));
       else if (cost && cost->integer_or(0) != 0 && spent != cost->integer_or(0))
@@ -91,7 +103,7 @@ void run_expressions(const TableTest& test) {
       std::string what = name + ": " + cut(expected.key->view());
       CrdOptions options = row->options;
       options.is_root = true;
-      CrdResult got = row->run(with_rule(table, row->schema, expected.key->view()), options);
+      CrdOutcome got = row->run(with_rule(table, row->schema, expected.key->view()), options);
       bool good = !got.errors.empty();
       for (const CrdError& error : got.errors) {
         good = good && error.type == "Invalid value" && error.text().find(expected.value.str()) != std::string::npos;
@@ -116,8 +128,8 @@ void run_schema_levels(const TableTest& test, bool root, bool optional_old_self)
     Node schema = optional_old_self ? with_optional_old_self(table, row->schema) : row->schema;
     CrdOptions options;
     options.is_root = root;
-    options.budget = INT64_MAX;
-    CrdResult got = row->run(schema, options);
+    options.run.budget = INT64_MAX;
+    CrdOutcome got = row->run(schema, options);
     std::vector<std::string> unmatched;
     for (const Node& text : expected->list()) unmatched.emplace_back(text.str());
     for (const CrdError& error : got.errors) {
@@ -145,8 +157,8 @@ void run_costs(const TableTest& test) {
       std::string what = name + ": " + cut(expected.key->view());
       CrdOptions options;
       options.is_root = true;
-      CrdResult got = row->run(with_rule(table, row->schema, expected.key->view()), options);
-      int64_t spent = options.budget - got.remaining;
+      CrdOutcome got = row->run(with_rule(table, row->schema, expected.key->view()), options);
+      int64_t spent = options.run.budget - got.remaining;
       if (!got.errors.empty())
         test.result.fail(what, all_errors(got));
       else if (spent != expected.value.integer_or(-1))
@@ -170,7 +182,9 @@ void run_limits(const TableTest& test) {
       auto says = [&](const CrdOptions& options, std::string_view text) {
         return all_errors(row->run(schema, options)).find(text) != std::string::npos;
       };
-      CrdOptions no_budget{.is_root = true, .budget = 0}, no_call{.is_root = true, .per_call_max = 0};
+      CrdOptions no_budget{.is_root = true}, no_call{.is_root = true};
+      no_budget.run.budget = 0;
+      no_call.run.per_call_max = 0;
       if (!says(no_budget,
                 "validation failed due to running out of cost budget, no further validation rules will be run"))
         test.result.fail(name, "the budget was not felt");
@@ -201,10 +215,10 @@ void run_messages(const TableTest& test) {
                             {"x-kubernetes-validations", make.list({rule})}});
     Node object = make.map({{"str", make.string("a string")}});
     CrdOptions options;
-    options.budget = values["costBudget"].integer_or(options.budget);
+    options.run.budget = values["costBudget"].integer_or(options.run.budget);
     if (int64_t limit = values["perCallLimit"].integer_or(0); limit > 0)
-      options.per_call_max = static_cast<uint64_t>(limit);
-    CrdResult got = validate_crd(schema, object, nullptr, options);
+      options.run.per_call_max = static_cast<uint64_t>(limit);
+    CrdOutcome got = validate_crd(schema, object, nullptr, options);
     std::string log;
     for (const std::string& line : got.log) log += line + '\n';
     std::string_view error = values["expectedValidationErr"].str(), logged = values["expectedLogErr"].str();
@@ -231,7 +245,7 @@ void run_reasons(const TableTest& test) {
     for (const Node& error : errors->list()) expected.emplace(error["field"].str(), error["type"].str());
     CrdOptions options;
     options.is_root = true;
-    CrdResult got = row->run(row->schema, options);
+    CrdOutcome got = row->run(row->schema, options);
     for (const CrdError& error : got.errors) found.emplace(error.field, error.type);
     if (expected == found)
       test.result.pass();
@@ -249,7 +263,7 @@ void run_optional_old_self(const TableTest& test) {
     if (!row) return test.result.skip(name, unresolved(row.error()));
     Node schema = with_optional_old_self(table, row->schema);
     for (bool with_old : {false, true}) {
-      CrdResult got = validate_crd(schema, row->object, with_old && row->has_old ? &row->old_object : nullptr, {});
+      CrdOutcome got = validate_crd(schema, row->object, with_old && row->has_old ? &row->old_object : nullptr, {});
       if (!got.errors.empty()) return test.result.fail(name, all_errors(got));
     }
     test.result.pass();
@@ -269,13 +283,51 @@ void run_cancellation(const TableTest& test) {
     Node schema = with_rule(table, row->schema, fields["rule"].str());
     CrdOptions options;
     options.is_root = true;
-    CrdResult got = row->run(schema, options);
+    CrdOutcome got = row->run(schema, options);
     if (!got.errors.empty()) return test.result.fail(name, all_errors(got));
-    options.cancelled = true;
+    const bool cancelled = true;
+    options.run.stop = &cancelled;
     got = row->run(schema, options);
     if (all_errors(got).find("operation interrupted") == std::string::npos)
       return test.result.fail(name, "was not interrupted");
     test.result.pass();
+  });
+}
+
+// Errors of values that an update did not change are warnings.
+void run_ratcheting(const TableTest& test) {
+  test.each_row([&](const Node& fields, const std::string& name) {
+    GoTable table;
+    define_schema_builders(table);
+    auto schema = table.value(fields["schema"]), object = table.value(fields["newObj"]),
+         old_object = table.value(fields["oldObj"]), errors = table.value(fields["errors"]),
+         warnings = table.value(fields["warnings"]);
+    for (auto* value : {&schema, &object, &old_object, &errors, &warnings}) {
+      if (!*value) return test.result.skip(name, unresolved(value->error()));
+    }
+    CrdOptions options;
+    options.run.ratcheting = true;
+    if (const Node* budget = fields.find("runtimeCostBudget")) {
+      auto value = table.value(*budget);
+      if (!value) return test.result.skip(name, unresolved(value.error()));
+      options.run.budget = value->integer_or(options.run.budget);
+    }
+    CrdOutcome got = validate_crd(*schema, *object, &*old_object, options);
+    auto all_found = [](const Node& expected, const std::vector<CrdError>& found, bool exact) {
+      if (expected.list().size() != found.size()) return false;
+      for (const Node& text : expected.list()) {
+        bool any = false;
+        for (const CrdError& error : found) {
+          any = any || (exact ? error.text() == text.str() : error.text().find(text.str()) != std::string::npos);
+        }
+        if (!any) return false;
+      }
+      return true;
+    };
+    if (all_found(*errors, got.errors, false) && all_found(*warnings, got.ratcheted, true)) return test.result.pass();
+    std::string ratcheted;
+    for (const CrdError& error : got.ratcheted) ratcheted += error.text() + "; ";
+    test.result.fail(name, "errors: " + all_errors(got) + " warnings: " + ratcheted);
   });
 }
 
@@ -293,6 +345,7 @@ bool run_crd_test(const TableTest& test) {
   if (test.test == "TestCELValidationLimit") return run_limits(test), true;
   if (test.test == "TestCELValidationContextCancellation") return run_cancellation(test), true;
   if (test.test == "TestMessageExpression") return run_messages(test), true;
+  if (test.test == "TestRatcheting") return run_ratcheting(test), true;
   if (test.test == "TestReasonAndFldPath") return run_reasons(test), true;
   return false;
 }

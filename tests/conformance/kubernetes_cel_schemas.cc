@@ -71,6 +71,78 @@ base::Result<Node> yaml(GoTable& t, const Args& args) {
   return document->root();
 }
 
+// What the cost tables' generators share: a schema and its one rule, bounded where the row says a maximum.
+Node typed(GoTable& t, std::string_view type) {
+  if (type == "int-or-string") return t.make().map({{"x-kubernetes-int-or-string", t.make().boolean(true)}});
+  const bool is_format = type == "duration" || type == "date" || type == "date-time";
+  return is_format ? primitive(t, "string", type) : primitive(t, type, "");
+}
+Node map_of(GoTable& t, const Node& values) {
+  return t.make().map({{"type", t.make().string("object")}, {"additionalProperties", values}});
+}
+Node list_of(GoTable& t, const Node& items) {
+  return t.make().map({{"type", t.make().string("array")}, {"items", items}});
+}
+Node two_texts(GoTable& t) {
+  Node text = primitive(t, "string", "");
+  Node out = object(t, t.make().map({{"required", text}, {"optional", text}}));
+  return t.make().with_member(out, "required", t.make().list({t.make().string("required")}));
+}
+
+void define_cost_generators(GoTable& table) {
+  auto bound = [](GoTable& t, const Node& schema, std::string_view key) {
+    auto max = t.parse("max");
+    return max && max->is_int() ? t.make().with_member(schema, key, *max) : schema;
+  };
+  using Make = Node (*)(GoTable&, const Args&);
+  // The last argument is the rule, but where a generator takes values after it.
+  struct {
+    std::string_view name, limit;
+    Make make;
+  } const generators[] = {
+      {"genArrayWithRule", "maxItems", [](GoTable& t, const Args& a) { return list_of(t, typed(t, arg(a, 0).str())); }},
+      {"genArrayOfArraysWithRule", "maxItems",
+       [](GoTable& t, const Args& a) { return list_of(t, list_of(t, typed(t, arg(a, 0).str()))); }},
+      {"genObjectArrayWithRule", "maxItems", [](GoTable& t, const Args&) { return list_of(t, two_texts(t)); }},
+      {"getMapArrayWithRule", "maxItems",
+       [](GoTable& t, const Args& a) { return list_of(t, map_of(t, typed(t, arg(a, 0).str()))); }},
+      {"genMapWithRule", "maxProperties",
+       [](GoTable& t, const Args& a) { return map_of(t, typed(t, arg(a, 0).str())); }},
+      {"genMapWithCustomItemRule", "maxProperties", [](GoTable& t, const Args& a) { return map_of(t, arg(a, 0)); }},
+      {"genStringWithRule", "maxLength", [](GoTable& t, const Args&) { return primitive(t, "string", ""); }},
+      {"genBytesWithRule", "maxLength", [](GoTable& t, const Args&) { return primitive(t, "string", "byte"); }},
+  };
+  for (auto& generator : generators) {
+    table.define_function(generator.name, [generator, bound](GoTable& t, const Args& a) -> base::Result<Node> {
+      return with_rule(t, bound(t, generator.make(t, a), generator.limit), {{"rule", arg(a, a.size() - 1)}});
+    });
+  }
+  table.define_function("genEnumWithRuleAndValues", [bound](GoTable& t, const Args& a) -> base::Result<Node> {
+    Node schema = t.make().with_member(primitive(t, "string", ""), "enum",
+                                       t.make().list(std::vector<Node>(a.begin() + 1, a.end())));
+    return with_rule(t, bound(t, schema, "maxLength"), {{"rule", arg(a, 0)}});
+  });
+  table.define_function("genNestedSpecWithRule", [bound](GoTable& t, const Args& a) -> base::Result<Node> {
+    Node values = bound(t, primitive(t, "string", ""), "maxLength");
+    return with_rule(t, bound(t, map_of(t, values), "maxProperties"), {{"rule", arg(a, 0)}});
+  });
+  table.define_function("genAllMaxNestedSpecWithRootRule", [bound](GoTable& t, const Args& a) -> base::Result<Node> {
+    Node values = bound(t, two_texts(t), "maxProperties");
+    Node list = list_of(t, bound(t, map_of(t, values), "maxProperties"));
+    return with_rule(t, bound(t, list, "maxItems"), {{"rule", arg(a, 0)}});
+  });
+  table.define_function("genOneMaxNestedSpecWithRootRule", [bound](GoTable& t, const Args& a) -> base::Result<Node> {
+    Node list = list_of(t, bound(t, map_of(t, two_texts(t)), "maxProperties"));
+    return with_rule(t, list, {{"rule", arg(a, 0)}});
+  });
+  auto no_arguments = [&](std::string_view name, Make make) {
+    table.define_function(name, [make](GoTable& t, const Args& a) -> base::Result<Node> { return make(t, a); });
+  };
+  no_arguments("genObjectForMap", [](GoTable& t, const Args&) { return two_texts(t); });
+  no_arguments("genArrayForMap", [](GoTable& t, const Args&) { return list_of(t, typed(t, "number")); });
+  no_arguments("genMapForMap", [](GoTable& t, const Args&) { return map_of(t, typed(t, "number")); });
+}
+
 }  // namespace
 
 void define_schema_builders(GoTable& table) {
@@ -164,6 +236,7 @@ void define_schema_builders(GoTable& table) {
     return t.make().string(out);
   });
   define({"mustSchema", "mustUnstructured"}, yaml);
+  define_cost_generators(table);
 }
 
 }  // namespace ameia::conformance
