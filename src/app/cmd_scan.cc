@@ -8,6 +8,7 @@
 #include "app/limits.h"
 #include "app/outputs.h"
 #include "app/policies.h"
+#include "app/render.h"
 #include "app/scan.h"
 #include "report/baseline.h"
 #include "report/text.h"
@@ -27,7 +28,7 @@ struct ScanOptions {
   std::optional<report::Language> language;
   std::string baseline, write_baseline, waivers;
   unsigned jobs = 0;
-  bool require_coverage = false, no_color = false, quiet = false;
+  bool render = false, require_coverage = false, no_color = false, quiet = false;
 };
 
 std::string today() {
@@ -134,8 +135,10 @@ base::Result<int> run_scan(const ScanOptions& options, Console& console) {
 
   ScanResult result;
   {
+    Walk files = walk(options.paths);
+    if (options.render) render(files);
     ProgressBar bar(console, !options.quiet);
-    result = scan(walk(options.paths), policies, options.jobs, [&](size_t done, size_t all) { bar(done, all); });
+    result = scan(files, policies, options.jobs, [&](size_t done, size_t all) { bar(done, all); });
   }
   report::Report& report = result.report;
   if (!options.write_baseline.empty()) {
@@ -173,6 +176,7 @@ base::Result<Action> parse_scan(const Words& words) {
   options.baseline = words.get("--baseline");
   options.write_baseline = words.get("--write-baseline");
   options.waivers = words.get("--waivers");
+  options.render = words.has("--render");
   options.require_coverage = words.has("--require-coverage");
   options.no_color = words.has("--no-color");
   options.quiet = words.has("--quiet");

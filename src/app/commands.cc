@@ -37,6 +37,9 @@ constexpr Option kScanOptions[] = {
     {"--baseline", "", "FILE", "hold back the findings that this file knows", "", false, true},
     {"--write-baseline", "", "FILE", "write all findings to a baseline file", "", false, true},
     {"--waivers", "", "FILE", "hold back what this file accepts: owner, reason and expiry each", "", false, true},
+    {"--render", "", "",
+     "judge what charts and kustomizations become: runs helm template and kubectl kustomize, offline", "", false,
+     false},
     {"--require-coverage", "", "", "exit 5 when anything could not be judged", "", false, false},
     {"--jobs", "-j", "N", "worker threads; the report is the same for any number", "", false, false},
     kLang,
@@ -76,9 +79,12 @@ constexpr Command kCommands[] = {
      "PATH is a file or a directory; the current directory when none is given. In directories *.yaml, *.yml and *.json "
      "are\n"
      "read, .ameiaignore (the syntax of .gitignore) leaves files out, and links out of the tree are not followed.\n"
+     "A tar, tar.gz or zip that is named is read in memory; its files are called ARCHIVE!PATH.\n"
      "Without --fail-on a finished scan exits 0.",
      "ameia scan .\twhat is wrong here, worst first\n"
      "helm template charts/shop | ameia scan -\ta chart, as it would be installed\n"
+     "ameia scan --render charts overlays\tcharts and kustomizations as they would be installed, if the tools are "
+     "here\n"
      "ameia scan deploy --fail-on high -o sarif=ameia.sarif -o table\tin CI: a gate, and a file for the code host\n"
      "ameia scan . -o html=report.html\tone page to send around\n"
      "ameia scan . -o table -o junit=ameia.xml -o md=ameia.md\tfor a test report and a comment; there are more "

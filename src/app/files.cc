@@ -78,6 +78,17 @@ base::Result<std::string> read_file(const std::string& path, size_t bytes_max) {
   }
 }
 
+std::string read_beginning(const std::string& path, size_t bytes) {
+  std::string text;
+  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return text;
+  text.resize(bytes);
+  ssize_t n = ::read(fd, text.data(), text.size());
+  text.resize(n > 0 ? static_cast<size_t>(n) : 0);
+  ::close(fd);
+  return text;
+}
+
 base::Result<OutputFile> OutputFile::create(const std::string& path) {
   struct stat status{};
   bool direct = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);

@@ -13,6 +13,9 @@ namespace ameia::app {
 // directory), kLimit (longer than `bytes_max`, found out without reading all of it). `where` is the path.
 base::Result<std::string> read_file(const std::string& path, size_t bytes_max);
 
+// At most the first `bytes` of a file; empty when it cannot be read.
+std::string read_beginning(const std::string& path, size_t bytes);
+
 // An output file: written beside its name and renamed when whole, so that a reader never sees half of it. A path that
 // is no regular file (/dev/stdout, a FIFO) is written directly. Threads: one. Fails: kUnavailable. An OutputFile that
 // is not committed leaves nothing.

@@ -13,9 +13,20 @@ inline constexpr size_t kDirectoryDepthMax = 128;
 inline constexpr size_t kIgnoreRulesMax = 10'000;  // of all .ameiaignore files above one file
 inline constexpr size_t kIgnorePatternBytesMax = 1'000;
 inline constexpr size_t kKustomizationPatchesMax = 10'000;  // of one kustomization
-inline constexpr uint32_t kYamlDepthMax = 256;              // deeper than any Kubernetes object, shallow for any stack
-inline constexpr size_t kNodesMax = 8'000'000;              // of one document
-inline constexpr size_t kAliasNodesMax = 200'000;           // of one document
+// An archive, which is held in memory: of all its entries, whether they are read or skipped.
+inline constexpr size_t kArchiveEntriesMax = 100'000;
+inline constexpr uint64_t kArchiveUnpackedBytesMax = uint64_t{256} << 20;
+inline constexpr uint64_t kArchiveRatioMax = 200;  // unpacked bytes a packed byte; manifests have 20
+inline constexpr uint64_t kArchiveRatioFromBytes = uint64_t{16} << 20;  // small archives may have any ratio
+// A chart or kustomization that is rendered.
+inline constexpr size_t kRenderBytesMax = size_t{64} << 20;
+inline constexpr size_t kRenderMessageBytesMax = size_t{64} << 10;  // of what the tool says on standard error
+inline constexpr unsigned kRenderSecondsMax = 60;
+inline constexpr size_t kRendersMax = 1'000;                  // of one scan
+inline constexpr size_t kKustomizationResourcesMax = 10'000;  // of one kustomization
+inline constexpr uint32_t kYamlDepthMax = 256;     // deeper than any Kubernetes object, shallow for any stack
+inline constexpr size_t kNodesMax = 8'000'000;     // of one document
+inline constexpr size_t kAliasNodesMax = 200'000;  // of one document
 // Parsed files kept between the two passes of a scan, by estimate; what does not fit is read again.
 inline constexpr size_t kKeptBytesMax = size_t{160} << 20;
 inline constexpr unsigned kJobsMax = 256;

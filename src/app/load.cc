@@ -52,7 +52,7 @@ bool has_braces(std::string_view text) {
 std::string_view why_binary(std::string_view bytes) {
   if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF"))
     return "this is UTF-16; Kubernetes reads UTF-8, convert it: iconv -f UTF-16 -t UTF-8";
-  if (bytes.starts_with("\x1F\x8B")) return "this is gzip, not text; unpack it first";
+  if (bytes.starts_with("\x1F\x8B")) return "this is gzip, not text; save it as a file and name that";
   if (bytes.substr(0, kBinaryProbeBytes).find('\0') != std::string_view::npos)
     return "this is a binary file, not YAML or JSON";
   return {};
@@ -174,11 +174,11 @@ Loaded load(const InputFile& file) {
   if (!file.kustomization.empty()) {
     out.rows.push_back(row(kPatchId, FindingStatus::kNotEvaluated, file.name,
                            "a patch of the kustomization in " + file.kustomization +
-                               ", no whole object; render it first: kubectl kustomize " + file.kustomization +
-                               " | ameia scan -"));
+                               ", no whole object; render it first: kubectl kustomize " +
+                               (file.bytes != nullptr ? "DIR" : file.kustomization) + " | ameia scan -"));
     return out;
   }
-  auto bytes = read_file(file.name, kFileBytesMax);
+  auto bytes = read_input(file);
   if (!bytes) {
     out.rows.push_back(row(kUnreadableId, FindingStatus::kError, file.name, bytes.error().what));
     return out;
@@ -188,9 +188,11 @@ Loaded load(const InputFile& file) {
     return out;
   }
   if (!file.chart.empty() && has_braces(*bytes)) {
+    bool is_packed = file.chart.find('!') != std::string::npos;
     out.rows.push_back(row(kTemplateId, FindingStatus::kNotEvaluated, file.name,
-                           "a template of the Helm chart " + file.chart + "; render it first: helm template " +
-                               file.chart + " | ameia scan -"));
+                           "a template of the Helm chart " + file.chart +
+                               (is_packed ? "; unpack it and render it: helm template CHART | ameia scan -"
+                                          : "; render it first: helm template " + file.chart + " | ameia scan -")));
     return out;
   }
   out.source_bytes = bytes->size();

@@ -145,7 +145,7 @@ class Scan {
     bool facts = false, owners = false;
   };
   static Probe probe_text(const InputFile& file) {
-    auto bytes = read_file(file.name, kFileBytesMax);
+    auto bytes = read_input(file);
     if (!bytes) return {};  // the second pass says so
     std::string_view text = *bytes;
     auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };

@@ -9,6 +9,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "app/archive.h"
 #include "app/files.h"
 #include "app/ignore.h"
 #include "app/limits.h"
@@ -44,8 +45,9 @@ std::string real_path(const std::string& path) {
   return text;
 }
 
-// "a/./b/../c" → "a/c", without asking the file system.
-std::string normal(std::string_view path) {
+}  // namespace
+
+std::string normal_path(std::string_view path) {
   std::vector<std::string_view> parts;
   bool absolute = path.starts_with('/');
   while (!path.empty()) {
@@ -64,11 +66,22 @@ std::string normal(std::string_view path) {
   return out;
 }
 
+namespace {
+
+bool is_manifest_path(std::string_view path) {
+  return is_manifest_name(path) || path.substr(path.rfind('/') + 1) == "Kustomization";
+}
+
+std::string parent_of(std::string_view path) {
+  size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? "." : std::string(path.substr(0, slash));
+}
+
 class Walker {
  public:
   Walk take(const std::vector<std::string>& paths) {
     for (const std::string& path : paths) take_root(path);
-    mark_patches();
+    read_kustomizations();
     return std::move(out_);
   }
 
@@ -80,7 +93,7 @@ class Walker {
   void take_root(const std::string& path) {
     if (path == "-") {
       if (std::none_of(out_.files.begin(), out_.files.end(), [](const InputFile& f) { return f.name == "-"; })) {
-        out_.files.push_back({.name = "-", .chart = {}, .kustomization = {}, .explicitly = true});
+        out_.files.push_back({.name = "-", .chart = {}, .kustomization = {}, .explicitly = true, .bytes = nullptr});
       }
       return;
     }
@@ -90,14 +103,61 @@ class Walker {
       return;
     }
     if (!S_ISDIR(status.st_mode)) {
-      add_file(path, status, {}, true);
+      if (S_ISREG(status.st_mode) && is_archive(read_beginning(path, kArchiveProbeBytes))) {
+        take_archive(path);
+      } else {
+        add_file(path, status, {}, true);
+      }
       return;
     }
     root_ = path;
     real_root_ = real_path(path);
     rules_ = {};
-    read_directory(path, "", chart_above(path), 0, status);
+    std::string chart = chart_above(path);
+    if (!chart.empty()) out_.charts.push_back(chart);
+    read_directory(path, "", {.of = chart, .in_templates = !chart.empty()}, 0, status);
   }
+
+  // Every manifest in an archive is a file "archive!path".
+  void take_archive(const std::string& path) {
+    auto bytes = read_file(path, kFileBytesMax);
+    if (!bytes) {
+      note(path, bytes.error().what, true, true);
+      return;
+    }
+    Archive archive = read_archive(*bytes, is_manifest_path);
+    std::set<std::string> charts;  // directories within the archive
+    for (const ArchiveMember& member : archive.members) {
+      if (member.path.ends_with("/Chart.yaml")) charts.insert(parent_of(member.path));
+    }
+    bool is_packed_chart = std::any_of(charts.begin(), charts.end(),
+                                       [](const std::string& chart) { return chart.find('/') == std::string::npos; });
+    if (is_packed_chart) out_.charts.push_back(path);
+    for (const ArchiveMember& member : archive.members) {
+      auto chart = std::find_if(charts.begin(), charts.end(), [&](const std::string& directory) {
+        return member.path.starts_with(directory + "/templates/");
+      });
+      std::string chart_name = chart == charts.end() ? std::string() : is_packed_chart ? path : path + "!" + *chart;
+      std::string name = path + "!" + member.path;
+      if (is_kustomization_name(member.path.substr(member.path.rfind('/') + 1)))
+        kustomizations_.push_back({name, member.bytes});
+      out_.files.push_back({.name = name,
+                            .chart = std::move(chart_name),
+                            .kustomization = {},
+                            .explicitly = false,
+                            .bytes = member.bytes});
+    }
+    for (const ArchiveNote& what : archive.notes)
+      note(what.path.empty() ? path : path + "!" + what.path, what.what, what.is_error, what.path.empty());
+    if (archive.members.empty() && archive.notes.empty())
+      note(path, "this archive holds no *.yaml, *.yml or *.json", false, false, true);
+  }
+
+  // Where in a chart a directory is.
+  struct ChartPlace {
+    std::string of;  // the outermost chart's directory, or empty
+    bool in_templates = false;
+  };
 
   // The chart that a path inside a chart belongs to: scanning chart/templates must know that they are templates.
   static std::string chart_above(const std::string& path) {
@@ -106,7 +166,7 @@ class Walker {
     if (slash == std::string::npos || real.substr(slash + 1) != "templates") return {};
     struct stat status{};
     std::string above = join(path, "..");
-    return ::stat(join(above, "Chart.yaml").c_str(), &status) == 0 ? normal(above) : std::string();
+    return ::stat(join(above, "Chart.yaml").c_str(), &status) == 0 ? normal_path(above) : std::string();
   }
 
   void add_file(const std::string& name, const struct stat& status, const std::string& chart, bool explicitly) {
@@ -118,11 +178,12 @@ class Walker {
       full_ = true;
       return;
     }
-    out_.files.push_back({.name = name, .chart = chart, .kustomization = {}, .explicitly = explicitly});
+    out_.files.push_back(
+        {.name = name, .chart = chart, .kustomization = {}, .explicitly = explicitly, .bytes = nullptr});
   }
 
   // `inside` is the path below the root, "" for the root itself.
-  void read_directory(const std::string& path, const std::string& inside, const std::string& templates_of, size_t depth,
+  void read_directory(const std::string& path, const std::string& inside, const ChartPlace& place, size_t depth,
                       const struct stat& status) {
     if (!directories_seen_.emplace(status.st_dev, status.st_ino).second) {
       note(path, "this directory is already scanned under another name", false, false, true);
@@ -150,7 +211,12 @@ class Walker {
     size_t rules_before = rules_.size();
     if (std::binary_search(names.begin(), names.end(), kIgnoreFile)) read_ignore_file(join(path, kIgnoreFile), inside);
     bool is_chart = std::binary_search(names.begin(), names.end(), "Chart.yaml");
-    for (const std::string& name : names) take_entry(path, inside, name, templates_of, is_chart, depth);
+    ChartPlace here = place;
+    if (is_chart && here.of.empty()) {
+      here = {.of = path, .in_templates = false};
+      out_.charts.push_back(path);
+    }
+    for (const std::string& name : names) take_entry(path, inside, name, here, is_chart, depth);
     rules_.resize(rules_before);
   }
 
@@ -161,7 +227,7 @@ class Walker {
   }
 
   void take_entry(const std::string& directory, const std::string& inside, const std::string& name,
-                  const std::string& templates_of, bool is_chart, size_t depth) {
+                  const ChartPlace& place, bool is_chart, size_t depth) {
     std::string path = join(directory, name), below = join(inside, name);
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) {
@@ -193,12 +259,18 @@ class Walker {
     if (rules_.ignores(below, is_directory)) return;
     if (is_directory) {
       if (is_foreign_directory(name)) return;
-      read_directory(path, below, is_chart && name == "templates" ? directory : templates_of, depth + 1, status);
+      ChartPlace next = place;
+      if (is_chart) {
+        next.in_templates = name == "templates";
+        // Only below charts/ is a chart part of another.
+        if (!next.in_templates && name != "charts") next.of.clear();
+      }
+      read_directory(path, below, next, depth + 1, status);
       return;
     }
     if (!S_ISREG(status.st_mode)) return;
-    if (is_kustomization_name(name)) kustomizations_.push_back(path);
-    if (is_manifest_name(name) || name == "Kustomization") add_file(path, status, templates_of, false);
+    if (is_kustomization_name(name)) kustomizations_.push_back({path, nullptr});
+    if (is_manifest_path(name)) add_file(path, status, place.in_templates ? place.of : std::string(), false);
   }
 
   [[nodiscard]] bool is_inside_root(const std::string& target) const {
@@ -207,19 +279,30 @@ class Walker {
   }
 
   // Files that a kustomization uses as patches are parts of objects, not objects.
-  void mark_patches() {
+  void read_kustomizations() {
     if (kustomizations_.empty()) return;
     std::unordered_map<std::string, std::string> patches;  // path → the kustomization's directory
-    for (const std::string& file : kustomizations_) {
-      auto text = read_file(file, kNotedFileBytesMax);
+    for (const auto& [file, bytes] : kustomizations_) {
+      auto text = bytes != nullptr ? base::Result<std::string>(*bytes) : read_file(file, kNotedFileBytesMax);
       if (!text) continue;  // said when the file itself is read
-      size_t slash = file.rfind('/');
-      std::string directory = slash == std::string::npos ? "." : file.substr(0, slash);
-      for (const std::string& patch : kustomization_patches(*text))
-        patches.emplace(normal(join(directory, patch)), directory);
+      size_t mark = bytes != nullptr ? file.rfind('!') : std::string::npos;
+      std::string archive = mark == std::string::npos ? std::string() : file.substr(0, mark + 1);
+      std::string inside = parent_of(std::string_view(file).substr(archive.size()));
+      std::string directory = archive.empty() ? parent_of(file) : archive + inside;
+      KustomizationParts parts = kustomization_parts(*text);
+      Kustomization kustomization{directory, file, {}, parts.is_component};
+      for (const std::string& patch : parts.patches) {
+        std::string path = archive + normal_path(join(inside, patch));
+        patches.emplace(path, directory);
+        kustomization.uses.push_back(std::move(path));
+      }
+      for (const std::string& resource : parts.resources)
+        kustomization.uses.push_back(archive + normal_path(join(inside, resource)));
+      if (archive.empty()) out_.kustomizations.push_back(std::move(kustomization));
     }
     for (InputFile& file : out_.files) {
-      if (auto found = patches.find(normal(file.name)); found != patches.end() && !file.explicitly)
+      if (auto found = patches.find(file.bytes != nullptr ? file.name : normal_path(file.name));
+          found != patches.end() && !file.explicitly)
         file.kustomization = found->second;
     }
   }
@@ -227,7 +310,11 @@ class Walker {
   Walk out_;
   std::string root_, real_root_;
   IgnoreRules rules_;
-  std::vector<std::string> kustomizations_;
+  struct KustomizationFile {
+    std::string name;
+    std::shared_ptr<const std::string> bytes;  // in an archive
+  };
+  std::vector<KustomizationFile> kustomizations_;
   std::set<std::pair<dev_t, ino_t>> files_seen_, directories_seen_;
   bool full_ = false;
 };
@@ -238,25 +325,39 @@ bool is_kustomization_name(std::string_view file_name) {
   return file_name == "kustomization.yaml" || file_name == "kustomization.yml" || file_name == "Kustomization";
 }
 
-std::vector<std::string> kustomization_patches(std::string_view text) {
-  std::vector<std::string> names;
+KustomizationParts kustomization_parts(std::string_view text) {
+  KustomizationParts parts;
   auto source = std::make_shared<doc::Source>("kustomization", std::string(text));
   doc::Limits limits;
   limits.depth_max = kYamlDepthMax;
   limits.alias_nodes_max = kAliasNodesMax;
   doc::YamlStream stream = doc::parse_yaml(source, std::make_shared<doc::Keys>(), limits);
   for (const auto& document : stream.documents) {
+    const doc::Node& root = document->root();
+    parts.is_component = parts.is_component || root["kind"].str() == "Component";
     for (std::string_view field : {"patches", "patchesJson6902", "patchesStrategicMerge"}) {
-      for (const doc::Node& patch : document->root()[field].list()) {
+      for (const doc::Node& patch : root[field].list()) {
         std::string_view name = patch.is_string() ? patch.str() : patch["path"].str();
         // An inline patch is a text of several lines, no name.
-        if (name.empty() || name.find('\n') != std::string_view::npos || names.size() == kKustomizationPatchesMax)
+        if (name.empty() || name.find('\n') != std::string_view::npos ||
+            parts.patches.size() == kKustomizationPatchesMax)
           continue;
-        names.emplace_back(name);
+        parts.patches.emplace_back(name);
+      }
+    }
+    for (std::string_view field : {"resources", "bases", "components"}) {
+      for (const doc::Node& resource : root[field].list()) {
+        if (!resource.str().empty() && parts.resources.size() < kKustomizationResourcesMax)
+          parts.resources.emplace_back(resource.str());
       }
     }
   }
-  return names;
+  return parts;
+}
+
+base::Result<std::string> read_input(const InputFile& file) {
+  if (file.bytes != nullptr) return *file.bytes;
+  return read_file(file.name, kFileBytesMax);
 }
 
 Walk walk(const std::vector<std::string>& paths) {

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "app/cli.h"
 #include "app/command.h"
 #include "app/exit.h"
 #include "app/ignore.h"
@@ -18,75 +19,6 @@
 
 namespace ameia::app {
 namespace {
-
-namespace fs = std::filesystem;
-
-struct Ran {
-  int code = -1;
-  std::string out, err;
-};
-
-std::string slurp(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-void spit(const fs::path& path, std::string_view text) {
-  fs::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary) << text;
-}
-
-// A folder of its own for every test; commands run inside it.
-class Cli : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "ameia-test-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    dir_ = name;
-    out_ = name + ".out";
-    err_ = name + ".err";
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    fs::permissions(dir_ / "locked", fs::perms::owner_all, ignored);
-    fs::remove_all(dir_, ignored);
-    fs::remove(out_, ignored);
-    fs::remove(err_, ignored);
-  }
-
-  // `line` is what a user types after "ameia"; a shell reads it.
-  Ran ameia(const std::string& line, const std::string& before = "") {
-    std::string command = "cd '" + dir_.string() + "' && LC_ALL=C " + before + " '" AMEIA_BINARY "' " + line + " >'" +
-                          out_.string() + "' 2>'" + err_.string() + "'";
-    int status = std::system(command.c_str());
-    Ran run{WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status), slurp(out_), slurp(err_)};
-    EXPECT_LT(run.code, 128) << line << "\n" << run.err;
-    return run;
-  }
-  std::shared_ptr<doc::Document> json(const std::string& text) {
-    auto document = doc::parse_json(std::make_shared<doc::Source>("stdout", text), std::make_shared<doc::Keys>());
-    EXPECT_TRUE(document.has_value()) << document.error().text() << "\n" << text;
-    return document ? *document : std::make_shared<doc::Document>(nullptr, nullptr);
-  }
-
-  fs::path dir_, out_, err_;
-};
-
-constexpr std::string_view kBadPod =
-    "apiVersion: v1\n"
-    "kind: Pod\n"
-    "metadata:\n"
-    "  name: shop\n"
-    "  namespace: web\n"
-    "spec:\n"
-    "  hostNetwork: true\n"
-    "  containers:\n"
-    "    - name: main\n"
-    "      image: nginx\n"
-    "      securityContext:\n"
-    "        privileged: true\n";
 
 // A policy of the tests' own, so that they hold whatever the built-in checks say.
 constexpr std::string_view kPolicy =
@@ -609,8 +541,9 @@ TEST(Ignore, HostilePatternsEnd) {
 }
 
 TEST(Walk, FindsWhatAKustomizationPatches) {
-  EXPECT_EQ(kustomization_patches("patches:\n  - path: a.yaml\n  - patch: |-\n      - op: add\npatchesStrategicMerge: "
-                                  "[b.yaml]\npatchesJson6902:\n  - path: c.yaml\n"),
+  EXPECT_EQ(kustomization_parts("patches:\n  - path: a.yaml\n  - patch: |-\n      - op: add\npatchesStrategicMerge: "
+                                "[b.yaml]\npatchesJson6902:\n  - path: c.yaml\n")
+                .patches,
             (std::vector<std::string>{"a.yaml", "c.yaml", "b.yaml"}));
 }
 
