@@ -5,6 +5,7 @@
 #include "expr/internal/ops.h"
 #include "expr/internal/time.h"
 #include "expr/libraries.h"
+#include "expr/mutation_types.h"
 
 namespace ameia::expr {
 namespace internal {
@@ -34,6 +35,10 @@ bool is_zero(const Value& v) {
     case ValueKind::kMap:
     case ValueKind::kDocMap: return map_size(v) == 0;
     case ValueKind::kOptional: return v.optional == nullptr;
+    case ValueKind::kOpaque: {
+      const ConstructedObject* object = constructed(v);
+      return object != nullptr && !object->is_patch() && object->fields().size == 0;
+    }
     default: return false;
   }
 }

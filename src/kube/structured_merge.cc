@@ -200,39 +200,42 @@ void find_atomics(const Node& value, const MergeType& type, const std::string& p
   }
 }
 
-// Walks both sides beside the type; nullptr is "not there", and a null of the live object counts as that.
+// Walks both sides beside the type. A null of the live object is "not there".
 class Merger {
  public:
-  explicit Merger(base::Arena& arena) : arena_(arena), build_(arena) {}
+  explicit Merger(base::Arena& arena) : build_(arena) {}
   std::vector<std::string> errors;
 
-  std::optional<Node> merge(const Node* live, const Node* patch, const MergeType& type, const std::string& path) {
-    if (live != nullptr && live->is_null()) live = nullptr;
-    if (patch == nullptr) return live == nullptr ? std::nullopt : std::optional(*live);
-    if (live == nullptr) return *patch;
+  Node merge(const Node* live, const Node& patch, const MergeType& type, const std::string& path) {
+    if (live == nullptr) return patch;
     MergeType::Kind kind = type.kind();
-    bool both_maps = live->is_map() && patch->is_map(), both_lists = live->is_list() && patch->is_list();
+    bool both_maps = live->is_map() && patch.is_map(), both_lists = live->is_list() && patch.is_list();
     if (both_maps && (kind == MergeType::Kind::kAny || (kind == MergeType::Kind::kMap && !type.atomic_map()))) {
-      return map(*live, *patch, type, path);
+      return map(*live, patch, type, path);
     }
-    if (both_lists && kind == MergeType::Kind::kList && is_associative(type)) return list(*live, *patch, type, path);
-    return *patch;
+    if (both_lists && kind == MergeType::Kind::kList && is_associative(type)) return list(*live, patch, type, path);
+    return patch;
   }
 
  private:
   Node map(const Node& live, const Node& patch, const MergeType& type, const std::string& path) {
+    std::unordered_map<std::string_view, const Node*> wanted;  // of the patch, until its turn has come
+    for (const doc::Member& member : patch.map()) wanted.emplace(member.key->view(), &member.value);
     std::vector<std::pair<std::string_view, Node>> members;
     members.reserve(live.size + patch.size);
     for (const doc::Member& member : live.map()) {
       std::string_view name = member.key->view();
-      std::optional<MergeType> inner = type.member(name);
-      std::optional<Node> merged =
-          inner ? merge(&member.value, patch.find(name), *inner, path + "." + std::string(name)) : member.value;
-      if (merged) members.emplace_back(name, *merged);
+      auto change = wanted.find(name);
+      if (change == wanted.end()) {
+        members.emplace_back(name, member.value);
+        continue;
+      }
+      MergeType inner = type.member(name).value_or(MergeType::any());
+      members.emplace_back(name, merge(&member.value, *change->second, inner, path + "." + std::string(name)));
+      wanted.erase(change);
     }
     for (const doc::Member& member : patch.map()) {
-      const Node* there = live.find(member.key->view());
-      if (there == nullptr) members.emplace_back(member.key->view(), member.value);
+      if (wanted.contains(member.key->view())) members.emplace_back(member.key->view(), member.value);
     }
     return build_.map(members);
   }
@@ -275,9 +278,8 @@ class Merger {
     auto take = [&](const std::string& key) {
       merged.insert(key);
       auto there = left.by_key.find(key);
-      std::optional<Node> item =
-          merge(there == left.by_key.end() ? nullptr : there->second, right.by_key.at(key), element, path + key);
-      if (item) out.push_back(*item);
+      out.push_back(
+          merge(there == left.by_key.end() ? nullptr : there->second, *right.by_key.at(key), element, path + key));
     };
     for (size_t l = 0, r = 0; l < left.keys.size() || r < right.keys.size();) {
       if (l < left.keys.size() && r < right.keys.size()) {
@@ -313,7 +315,6 @@ class Merger {
     return build_.list(out);
   }
 
-  base::Arena& arena_;
   doc::Builder build_;
 };
 
@@ -333,9 +334,9 @@ std::vector<std::string> atomic_places(const Node& value, const MergeType& type)
 
 base::Result<Node> structured_merge(const Node& live, const Node& patch, const MergeType& type, base::Arena& arena) {
   Merger merger(arena);
-  std::optional<Node> out = merger.merge(&live, &patch, type, "");
+  Node out = merger.merge(&live, patch, type, "");
   if (!merger.errors.empty()) return base::fail(base::Code::kInvalidInput, joined(merger.errors));
-  return out ? *out : patch;
+  return out;
 }
 
 }  // namespace ameia::kube

@@ -46,7 +46,7 @@ struct Evaluator::State {
   TableEquivalents built_in_equivalents;
   std::unique_ptr<ConditionRunner> runner;  // none when the set has no programs
   base::Arena arena;                        // the request's own nodes
-  base::Arena mutation_arena;               // changed objects, until the next mutate()
+  base::Arena mutation_arena;               // changed objects and what they share, until the next mutate()
   std::vector<uint32_t> candidates;
   Verdict verdict;
 

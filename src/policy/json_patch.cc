@@ -164,7 +164,7 @@ class Run {
       std::string token, wrong;
       node = get(*node, tokens[i], token, wrong);
       if (node == nullptr || (!node->is_map() && !node->is_list())) return at;
-      at.pointer += "/" + token;
+      at.pointer.append("/").append(token);
     }
     at.container = node;
     at.key = std::move(tokens.back());
@@ -181,15 +181,17 @@ class Run {
       const Node* next = get(*node, token, canonical, wrong);
       if ((next == nullptr || next->is_null()) && node->is_map() && type->always_written(token)) {
         Node empty = build_.map({});
-        if (!change("add", pointer + "/" + canonical, {}, &empty).empty()) return;
-        next = doc::resolve_pointer(object_, pointer + "/" + canonical);
+        std::string at = pointer;
+        at.append("/").append(canonical);
+        if (!change("add", at, {}, &empty).empty()) return;
+        next = doc::resolve_pointer(object_, at);
       }
       if (next == nullptr) return;
       type = is_list ? std::optional(type->kind() == kube::MergeType::Kind::kList ? type->element()
                                                                                   : kube::MergeType::any())
                      : type->member(token);
       if (!type || type->kind() == kube::MergeType::Kind::kAny) return;
-      pointer += "/" + canonical;
+      pointer.append("/").append(canonical);
       node = next;
     }
   }
@@ -264,7 +266,7 @@ class Run {
     return {};
   }
 
-  static std::string missing(std::string what) { return what + std::string(kMissing); }
+  static std::string missing(const std::string& what) { return what + std::string(kMissing); }
   static std::string quoted(std::string_view what, std::string_view path) {
     return std::string(what) + "\"" + std::string(path) + "\"" + std::string(kMissing);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "doc/build.h"
 #include "kube/object.h"
@@ -114,7 +115,7 @@ class MutationRun {
       step.pass = pass_number;
       step.before = step.after = *request_.object;
       Mutated mutated = run_mutation(*s_.runner, policy.mutations[i], *request_.object,
-                                     type_of(view.api_version(), view.kind()), s_.mutation_arena);
+                                     type_of(view.api_version(), view.kind()), s_.arena);
       step.error = mutated.error;
       step.test_failed = mutated.test_failed;
       step.cost = kRuntimeCostMax - s_.runner->remaining();
@@ -142,7 +143,7 @@ class MutationRun {
   }
 
   void set_object(const Node& object) {
-    request_.object = s_.mutation_arena.make<Node>(object);
+    request_.object = s_.arena.make<Node>(object);
     s_.runner->bind_object(request_.object);
     out_.changed = true;
   }
@@ -190,12 +191,14 @@ void MutationOutcome::clear() {
 void Evaluator::mutate(const kube::AdmissionRequest& request, const AdmissionFacts& facts, MutationOutcome& out) {
   out.clear();
   State& s = *state_;
-  s.arena.reset();
-  s.mutation_arena.reset();
   out.object = request.object;
   // There is nothing to change in a deletion, and the plug-in does not look at it.
   if (request.operation == kube::Operation::kDelete || request.object == nullptr || !s.runner) return;
+  // Parts of `request` may end up in the object: both stay until the next mutate().
+  s.mutation_arena.reset();
+  std::swap(s.arena, s.mutation_arena);
   MutationRun(s, request, facts, out).run();
+  std::swap(s.arena, s.mutation_arena);
 }
 
 }  // namespace ameia::policy

@@ -427,6 +427,42 @@ TEST_F(Cli, EvalDecidesAsTheServerWould) {
   EXPECT_NE(ameia("policy eval -f p.yaml -r pod.yaml --trace").out.find("* "), std::string::npos);
 }
 
+TEST_F(Cli, EvalMutatesFirst) {
+  spit(dir_ / "pod.yaml", kBadPod);
+  spit(dir_ / "p.yaml", std::string(kPolicy) + R"(---
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicy
+metadata: {name: no-host-network}
+spec:
+  matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
+  reinvocationPolicy: Never
+  mutations:
+  - patchType: ApplyConfiguration
+    applyConfiguration: {expression: "Object{spec: Object.spec{hostNetwork: false}}"}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicyBinding
+metadata: {name: everywhere}
+spec: {policyName: no-host-network}
+)");
+  Ran run = ameia("policy eval -f p.yaml -r pod.yaml -o json");
+  const auto report = json(run.out);
+  const doc::Node& row = report->root().list()[0];
+  EXPECT_TRUE(row["allowed"].boolean_or(false)) << run.out << run.err;
+  ASSERT_EQ(row["patch"].list().size(), 1U) << run.out;
+  EXPECT_EQ(row["patch"].list()[0]["path"].str(), "/spec/hostNetwork");
+  EXPECT_FALSE(row["object"]["spec"]["hostNetwork"].boolean_or(true));
+  EXPECT_EQ(row["mutations"].list()[0]["result"].str(), "changed");
+  run = ameia("policy eval -f p.yaml -r pod.yaml");
+  EXPECT_NE(run.out.find("allowed, mutated\n  no-host-network by everywhere: mutation 0: changed\n"), std::string::npos)
+      << run.out;
+  EXPECT_NE(run.out.find("\n  -  hostNetwork: true\n  +  hostNetwork: false\n"), std::string::npos) << run.out;
+  // A scan judges what is written, and says so.
+  run = ameia("scan pod.yaml --policy p.yaml");
+  EXPECT_NE(run.err.find("are not applied"), std::string::npos) << run.err;
+  EXPECT_NE(run.out.find("the host network is not for pods"), std::string::npos) << run.out;
+}
+
 TEST_F(Cli, LintPointsWithACaret) {
   std::string policy(kPolicy);
   policy.replace(policy.find("!object.spec.hostNetwork"), 24, "!object.spec.hostNetwork)");

@@ -46,6 +46,9 @@ constexpr Row kRows[] = {
     {"JSONPatch{value: 1} == JSONPatch{value: 1.0}", "true", 81},
     {"JSONPatch{op: dyn(1)}", "error: unexpected type int64 for JSONPatchType 'op' field", 40},
     {"object.items.map(i, JSONPatch{op: 'test', path: '/' + i})[1].path", "\"/b\"", 0},
+    {"Object{?spec: optional.ofNonZeroValue(Object.spec{?replicas: Object{}.?replicas})}", "Object{}", 0},
+    {"optional.ofNonZeroValue(JSONPatch{}).hasValue()", "true", 0},
+    {"Object{list: [1, 2, 3]}.list.sum()", "6", 0},
     {"Object{a: 1 / 0}", "error: division by zero", 41},
     {"Object{?a: dyn(1)}", "error: cannot initialize optional entry 'a' from non-optional value 1", 40},
 };
