@@ -10,6 +10,7 @@
 #include "kube/admission.h"
 #include "kube/object.h"
 #include "kube/pod.h"
+#include "policy/object_store.h"
 #include "policy/policy.h"
 #include "policy/pss.h"
 #include "report/text.h"
@@ -205,9 +206,10 @@ base::Result<int> run_eval(const EvalOptions& options, Console& console) {
   if (loaded.errors != 0)
     return base::fail(base::Code::kInvalidInput, report::count(loaded.errors, "error", "errors") + " in the policies");
   if (loaded.set->policies() == 0)
-    return base::fail(base::Code::kInvalidInput, "no ValidatingAdmissionPolicy or MutatingAdmissionPolicy was found");
+    return base::fail(base::Code::kInvalidInput,
+                      "no ValidatingAdmissionPolicy, MutatingAdmissionPolicy or ValidatingPolicy was found");
   std::vector<LoadedObject> objects;
-  policy::ScanFacts facts;
+  policy::ScanFacts facts(*loaded.set);
   kube::MergeTypes types;
   for (const std::string& path : options.resources) {
     for (LoadedObject& object : TRY(load_objects(path))) {
@@ -216,6 +218,7 @@ base::Result<int> run_eval(const EvalOptions& options, Console& console) {
       objects.push_back(std::move(object));
     }
   }
+  facts.seal();
   policy::Evaluator evaluator(loaded.set);
   policy::AdmissionOutcome outcome;
   policy::MutationOutcome mutation;
@@ -224,8 +227,10 @@ base::Result<int> run_eval(const EvalOptions& options, Console& console) {
     kube::ObjectView object(*objects[i].node);
     kube::ResourceInfo info = facts.resources().find(object.group_version().group, object.kind());
     kube::AdmissionRequest request = kube::creation_of(object, info);
-    policy::AdmissionFacts about{
-        .namespace_object = facts.find_namespace(request.ns), .resources = &facts.resources(), .types = &types};
+    policy::AdmissionFacts about{.namespace_object = facts.find_namespace(request.ns),
+                                 .resources = &facts.resources(),
+                                 .objects = &facts.objects(),
+                                 .types = &types};
     std::vector<policy::TracedPolicy> traced;
     MutationReport mutations{mutation, *objects[i].node};
     if (loaded.set->mutates()) traced = evaluator.trace(request, about, options.trace, policy::PolicyKind::kMutating);

@@ -106,14 +106,16 @@ class Scan {
     kept_.resize(files_.size());
     std::atomic<size_t> kept_bytes{0};
     std::atomic<bool> any_owner{false};
-    auto learn_from = [&](const Loaded& loaded, size_t i) {
+    std::vector<std::shared_ptr<policy::KeptMemory>> memories(workers_);
+    for (auto& memory : memories) memory = policy::ScanFacts::make_memory();
+    auto learn_from = [&](const Loaded& loaded, size_t i, const std::shared_ptr<policy::KeptMemory>& memory) {
       for (const LoadedObject& object : loaded.objects) {
-        if (!facts[i]) facts[i].emplace();
+        if (!facts[i]) facts[i].emplace(*policies_, memory);
         facts[i]->learn(*object.node);
         if (kube::ObjectView(*object.node).controller() != nullptr) any_owner = true;
       }
     };
-    for_each_parallel(files_.size(), workers_, progress_, 0, 2 * files_.size(), [&](unsigned, size_t i) {
+    for_each_parallel(files_.size(), workers_, progress_, 0, 2 * files_.size(), [&](unsigned worker, size_t i) {
       if (files_[i].name != "-" && kept_bytes.load() >= kKeptBytesMax) {
         Probe probe = probe_text(files_[i]);
         if (probe.owners) any_owner = true;
@@ -121,7 +123,7 @@ class Scan {
         if (!probe.facts) return;
       }
       Loaded loaded = load_guarded(files_[i]);
-      learn_from(loaded, i);
+      learn_from(loaded, i, memories[worker]);
       // A tree is several times as large as its text.
       constexpr size_t kTreeFactor = 4;
       size_t bytes = loaded.source_bytes * kTreeFactor;
@@ -130,13 +132,15 @@ class Scan {
       }
     });
     if (any_owner) {
-      for_each_parallel(files_.size(), workers_, progress_, files_.size(), 2 * files_.size(), [&](unsigned, size_t i) {
-        if (deferred[i] != 0) learn_from(load_guarded(files_[i]), i);
-      });
+      for_each_parallel(files_.size(), workers_, progress_, files_.size(), 2 * files_.size(),
+                        [&](unsigned worker, size_t i) {
+                          if (deferred[i] != 0) learn_from(load_guarded(files_[i]), i, memories[worker]);
+                        });
     }
     for (auto& learnt : facts) {
       if (learnt) facts_.absorb(std::move(*learnt));
     }
+    facts_.seal();
   }
 
   // Whether the text of a file may define a namespace or a custom resource, or an object with an owner. A backslash may

@@ -90,6 +90,27 @@ struct Expr {
   Comprehension* loop = nullptr;
 };
 
+// Calls visit(const Expr&) for `root` and everything below it, in no promised order.
+template <typename Visit>
+void for_each(const Expr* root, Visit visit) {
+  std::vector<const Expr*> open{root};
+  while (!open.empty()) {
+    const Expr* e = open.back();
+    open.pop_back();
+    if (e == nullptr) continue;
+    visit(*e);
+    open.push_back(e->operand);
+    open.insert(open.end(), e->args.begin(), e->args.end());
+    for (const MapEntry& entry : e->entries) {
+      open.push_back(entry.key);
+      open.push_back(entry.value);
+    }
+    if (const Comprehension* loop = e->loop; loop != nullptr) {
+      open.insert(open.end(), {loop->iter_range, loop->accu_init, loop->loop_condition, loop->loop_step, loop->result});
+    }
+  }
+}
+
 // Function names of operators, as in cel-go: "_&&_" "_||_" "!_" "_?_:_" "_==_" "_!=_" "_<_" "_<=_" "_>_" "_>=_" "_+_"
 // "_-_" "_*_"
 // "_/_" "_%_" "-_" "_[_]" "@in" "_?._" "_[?_]" "@not_strictly_false".

@@ -151,6 +151,11 @@ EnvBuilder& EnvBuilder::library(const Library& library) {
   return *this;
 }
 
+EnvBuilder& EnvBuilder::syntax(const Syntax& syntax) {
+  impl_->syntax = syntax;
+  return *this;
+}
+
 EnvBuilder& EnvBuilder::provider(std::shared_ptr<const TypeProvider> provider) {
   impl_->provider = std::move(provider);
   return *this;

@@ -54,6 +54,7 @@ class EnvBuilder {
   EnvBuilder& composite(std::string_view name);
   EnvBuilder& container(std::string_view name);  // CEL container (namespace) for name resolution
   EnvBuilder& library(const Library& library);   // beyond those that the version brings
+  EnvBuilder& syntax(const Syntax& syntax);      // instead of the version's
   EnvBuilder& provider(std::shared_ptr<const TypeProvider> provider);
   EnvBuilder& object_variable(std::string_view name, std::string_view object_type);
   // Fails: a bad signature or a clash, a defect of the caller.

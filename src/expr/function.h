@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/arena.h"
+#include "expr/host.h"
 #include "expr/value.h"
 
 namespace ameia::expr {
@@ -16,7 +17,7 @@ namespace ameia::expr {
 struct CallContext {
   base::Arena& arena;
   const class RegexCache* regexes = nullptr;  // expr/regex_cache.h: programs compiled at plan time for literal patterns
-  void* host = nullptr;                       // the evaluation's own data for doors such as authorizer; see lib_authz.h
+  const Host* host = nullptr;                 // expr/host.h: what may be asked beyond the arguments
   // x.?f and x[?k] of a scalar x: an error, as cel-spec has it; for Kubernetes there is no such field.
   bool strict_presence = false;
   size_t bytes_max =

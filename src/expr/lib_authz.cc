@@ -89,7 +89,7 @@ Value refine(CallContext& context, const Value* args, uint32_t) {
 }
 
 Value check(CallContext& context, const Value* args, uint32_t) {
-  auto* authorizer = static_cast<Authorizer*>(context.host);
+  Authorizer* authorizer = context.host == nullptr ? nullptr : context.host->authorizer;
   if (authorizer == nullptr) return context.error("no authorizer is available: authorization cannot be checked here");
   AuthzRequest request = request_of(args[0]);
   request.verb = args[1].str();

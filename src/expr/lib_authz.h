@@ -34,7 +34,7 @@ class Authorizer {
   virtual AuthzDecision check(const AuthzRequest& request) = 0;
 };
 
-// The value of `authorizer`. CallContext::host must be an Authorizer*, or every check is a guest error that says so.
+// The value of `authorizer`. Without Host::authorizer every check is a guest error that says so.
 Value authorizer_value(base::Arena& arena);
 // The value of `authorizer.requestResource`. Borrows its arguments.
 Value request_resource_value(base::Arena& arena, std::string_view group, std::string_view resource,

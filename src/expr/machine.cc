@@ -282,7 +282,7 @@ void Machine::rebind(int slot, const Value& value) {
 void Machine::set_schemas(const Schemas* schemas) {
   impl_->schemas = schemas;
 }
-void Machine::set_host(void* host) {
+void Machine::set_host(const Host* host) {
   impl_->context.host = host;
 }
 base::Arena& Machine::arena() {

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/result.h"
 #include "expr/check.h"
+#include "expr/host.h"
 #include "expr/value.h"
 
 namespace ameia::expr {
@@ -101,7 +102,7 @@ class Machine {
   // Rebinds one variable and forgets only what depends on it (a policy's params: the residue is re-evaluated).
   void rebind(int slot, const Value& value);
   void set_schemas(const Schemas* schemas);
-  void set_host(void* host);  // CallContext::host
+  void set_host(const Host* host);  // CallContext::host
   Outcome run(ProgramId program, const RunLimits& limits = {});
   // Cost of composite fields evaluated since the last call, to be charged by the caller as Kubernetes does.
   uint64_t take_composite_cost();

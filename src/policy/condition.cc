@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "expr/check.h"
+#include "expr/lib_kyverno.h"
 #include "expr/mutation_types.h"
 
 namespace ameia::policy {
@@ -79,12 +80,13 @@ std::string wrong_type(const expr::Type* type, Returns returns) {
 
 struct ConditionCompiler::Impl {
   std::shared_ptr<AdmissionTypes> types = std::make_shared<AdmissionTypes>();
-  // With or without params, an authorizer and the types of mutations; made when first asked for.
-  using Envs = std::array<std::shared_ptr<const expr::Env>, 8>;
+  // With or without params, an authorizer, the types of mutations and Kyverno's libraries; made when first asked for.
+  using Envs = std::array<std::shared_ptr<const expr::Env>, 16>;
   Envs envs;
   base::Result<std::shared_ptr<const expr::Env>> env(Declared declared, bool mutation);
 
   expr::Version version;
+  Asked asked;  // by the policy in hand
   std::optional<expr::ProgramSetBuilder> builder;
   std::string broken;  // the environment itself cannot be built: a defect
   uint32_t scope = 0;
@@ -94,7 +96,7 @@ struct ConditionCompiler::Impl {
 // Environments differ in what they declare.
 base::Result<std::shared_ptr<const expr::Env>> ConditionCompiler::Impl::env(Declared declared, bool mutation) {
   std::shared_ptr<const expr::Env>& env =
-      envs[(declared.params ? 1 : 0) + (declared.authorizer ? 2 : 0) + (mutation ? 4 : 0)];
+      envs[(declared.params ? 1 : 0) + (declared.authorizer ? 2 : 0) + (mutation ? 4 : 0) + (declared.kyverno ? 8 : 0)];
   if (env != nullptr) return env;
   expr::EnvBuilder making(version);
   if (mutation) {
@@ -109,6 +111,11 @@ base::Result<std::shared_ptr<const expr::Env>> ConditionCompiler::Impl::env(Decl
   if (declared.authorizer) {
     making.variable("authorizer", "kubernetes.authorization.Authorizer");
     making.variable("authorizer.requestResource", "kubernetes.authorization.ResourceCheck");
+  }
+  if (declared.kyverno) {
+    making.syntax(expr::kyverno_syntax(version));
+    for (const expr::Library& library : expr::kyverno_libraries()) making.library(library);
+    for (const expr::DoorVariable& door : expr::kyverno_doors()) making.variable(door.name, door.type);
   }
   env = std::make_shared<const expr::Env>(TRY(making.build()));
   return env;
@@ -129,6 +136,7 @@ ConditionCompiler::~ConditionCompiler() = default;
 void ConditionCompiler::begin_policy() {
   ++impl_->scope;
   impl_->variables.clear();
+  impl_->asked = {};
   impl_->types->clear_variables();
 }
 
@@ -160,6 +168,7 @@ Condition ConditionCompiler::compile(std::string_view text, Declared declared, R
     return condition;
   }
   condition.uses_params = Reads("params", impl_->variables).in(checked->ast->root);
+  if (declared.kyverno) impl_->asked.collect(checked->ast->root);
   base::Result<expr::ProgramId> program = impl_->builder->add(std::move(*checked), impl_->scope);
   if (!program) {
     condition.issues.push_back({0, program.error().what});
@@ -192,13 +201,21 @@ base::Result<std::shared_ptr<const expr::ProgramSet>> ConditionCompiler::build()
   return std::shared_ptr<const expr::ProgramSet>(held, held->programs.get());
 }
 
+const Asked& ConditionCompiler::asked() const {
+  return impl_->asked;
+}
+
 ConditionRunner::ConditionRunner(std::shared_ptr<const expr::ProgramSet> programs)
     : machine_(programs),
       object_(programs->variable_slot("object")),
       old_object_(programs->variable_slot("oldObject")),
       request_(programs->variable_slot("request")),
       namespace_(programs->variable_slot("namespaceObject")),
-      params_(programs->variable_slot("params")) {}
+      params_(programs->variable_slot("params")) {
+  for (const expr::DoorVariable& door : expr::kyverno_doors()) {
+    if (int slot = programs->variable_slot(door.name); slot >= 0) doors_.emplace_back(slot, door.value);
+  }
+}
 
 void ConditionRunner::set(int slot, const doc::Node* node) {
   if (slot >= 0) machine_.set(slot, node == nullptr ? expr::Value::null() : expr::Value::of_node(*node));
@@ -215,6 +232,7 @@ void ConditionRunner::bind(const Activation& activation) {
   set(request_, activation.request);
   set(namespace_, activation.namespace_object);
   set(params_, activation.params);
+  for (const auto& [slot, value] : doors_) machine_.set(slot, value);
 }
 
 void ConditionRunner::bind_params(const doc::Node* params) {

@@ -13,6 +13,7 @@
 #include "expr/env.h"
 #include "expr/program.h"
 #include "policy/admission_types.h"
+#include "policy/asked.h"
 #include "policy/decision.h"
 #include "policy/limits.h"
 
@@ -35,8 +36,10 @@ struct Condition {
 // Threads: none. Fails: a bad expression is a Condition with an error; build() fails only on a defect.
 class ConditionCompiler {
  public:
+  // Which variables an expression may name. `kyverno`: those of Kyverno's environment, and no others.
   struct Declared {
     bool params = false, authorizer = false;
+    bool kyverno = false;
   };
   explicit ConditionCompiler(expr::Version version);
   ~ConditionCompiler();
@@ -45,6 +48,8 @@ class ConditionCompiler {
   // Declares `variables.<name>`; later expressions of this policy may read it.
   Condition variable(std::string_view name, std::string_view text, Declared declared);
   Condition compile(std::string_view text, Declared declared, Returns returns);
+  // What the expressions since begin_policy() ask of other objects.
+  [[nodiscard]] const Asked& asked() const;
   base::Result<std::shared_ptr<const expr::ProgramSet>> build();
 
  private:
@@ -96,7 +101,7 @@ class ConditionRunner {
   // The outcome of the last run, valid until the next bind.
   [[nodiscard]] const expr::Outcome& last() const { return last_; }
   expr::Machine& machine() { return machine_; }
-  // Of one expression, for tests.
+  // Of one expression; Kubernetes' limit until set.
   void set_per_call_cost(uint64_t cost_max) { per_call_cost_ = cost_max; }
 
  private:
@@ -106,6 +111,7 @@ class ConditionRunner {
 
   expr::Machine machine_;
   int object_, old_object_, request_, namespace_, params_;
+  std::vector<std::pair<int, expr::Value>> doors_;  // slots of the variables that never change
   expr::Outcome last_;
   uint64_t remaining_ = 0;
   uint64_t per_call_cost_ = kPerCallCostMax;

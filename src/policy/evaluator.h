@@ -28,7 +28,8 @@ struct Evaluator::State {
   explicit State(std::shared_ptr<const PolicySet> policies);
 
   // A request is about to be judged by several policies.
-  void begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object);
+  void begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object,
+             const expr::ResourceReader* objects);
   // A policy is about to be run with several params; `match` is how it matched.
   void begin_policy(const kube::AdmissionRequest& request, const Match& match);
   enum class Conditions : uint8_t { kHold, kFalse, kError };
@@ -56,11 +57,15 @@ struct Evaluator::State {
     bool known = false;
     uint64_t cost = 0;
   };
+  // As Kyverno does; not at all like the API server.
+  void validate_kyverno(const Policy& policy, Verdict& out);
+  bool kyverno_conditions_hold(const Policy& policy, Verdict& out);
   bool run_validations(const Policy& policy, bool use_known, Verdict& out);
   void run_messages(const Policy& policy, Verdict& out);
   void run_audit_annotations(const Policy& policy, Verdict& out);
   bool message_budget_is_ample(const Policy& policy) const;
 
+  expr::Host host_;
   const doc::Node* namespace_object_ = nullptr;
   const doc::Node* request_node_ = nullptr;
   kube::Gvr request_as_;  // what request_node_ says the request is

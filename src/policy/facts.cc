@@ -3,6 +3,7 @@
 #include "doc/build.h"
 #include "kube/object.h"
 #include "kube/pod.h"
+#include "policy/object_store.h"
 #include "policy/policy.h"
 #include "policy/vap.h"
 
@@ -49,6 +50,7 @@ struct ScanFacts::Impl {
   std::unordered_map<std::string, const doc::Node*, StringHash, std::equal_to<>> namespaces;
   std::unordered_set<std::string> carriers;  // objects with a pod template, by kind, namespace and name
   std::vector<std::unique_ptr<base::Arena>> arenas;
+  ObjectStore objects;
 
   base::Arena& arena() {
     if (arenas.empty()) arenas.push_back(std::make_unique<base::Arena>());
@@ -57,12 +59,19 @@ struct ScanFacts::Impl {
 };
 
 ScanFacts::ScanFacts() : impl_(std::make_unique<Impl>()) {}
+ScanFacts::ScanFacts(const PolicySet& policies, std::shared_ptr<KeptMemory> memory) : ScanFacts() {
+  impl_->objects = ObjectStore(policies.impl().wanted, std::move(memory));
+}
 ScanFacts::~ScanFacts() = default;
+std::shared_ptr<KeptMemory> ScanFacts::make_memory() {
+  return std::make_shared<KeptMemory>();
+}
 ScanFacts::ScanFacts(ScanFacts&&) noexcept = default;
 ScanFacts& ScanFacts::operator=(ScanFacts&&) noexcept = default;
 
 void ScanFacts::learn(const doc::Node& object) {
   kube::ObjectView view(object);
+  impl_->objects.keep(view, impl_->resources);
   if (view.kind() == "Namespace" && view.api_version() == "v1" && !view.name().empty()) {
     doc::Builder build(impl_->arena());
     doc::Node ns = copy(object, build, kCopyDepthMax);
@@ -84,8 +93,17 @@ void ScanFacts::absorb(ScanFacts&& other) {
   impl_->resources.absorb(std::move(other.impl_->resources));
   impl_->namespaces.merge(other.impl_->namespaces);
   impl_->carriers.merge(other.impl_->carriers);
+  impl_->objects.absorb(std::move(other.impl_->objects));
   for (auto& arena : other.impl_->arenas) impl_->arenas.push_back(std::move(arena));
   other.impl_->arenas.clear();
+}
+
+void ScanFacts::seal() {
+  impl_->objects.seal(impl_->resources);
+}
+
+const ObjectStore& ScanFacts::objects() const {
+  return impl_->objects;
 }
 
 const kube::ResourceTable& ScanFacts::resources() const {

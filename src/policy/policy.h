@@ -1,6 +1,6 @@
-// Policy: the room's front door. ValidatingAdmissionPolicy and MutatingAdmissionPolicy documents are compiled once into
-// a PolicySet; an Evaluator (one a thread) then decides requests as the API server does, and judges files with the same
-// compiled programs.
+// Policy: the room's front door. ValidatingAdmissionPolicy, MutatingAdmissionPolicy and Kyverno's ValidatingPolicy
+// documents are compiled once into a PolicySet; an Evaluator (one a thread) then decides requests as the API server (or
+// Kyverno) does, and judges files with the same compiled programs.
 //
 //   documents ─ PolicySetBuilder ─ PolicySet (immutable) ─ Evaluator ─┬─ mutate(request) → MutationOutcome
 //                                                                      ├─ admit(request)  → AdmissionOutcome
@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "doc/document.h"
 #include "expr/env.h"
+#include "expr/host.h"
 #include "kube/admission.h"
 #include "kube/merge_type.h"
 #include "kube/resource.h"
@@ -91,11 +92,19 @@ class PolicySetBuilder {
   std::unique_ptr<State> state_;
 };
 
+class ObjectStore;  // policy/object_store.h
+struct KeptMemory;
+
 // What a scan knows beside the object in hand: gathered in a first pass over all objects, copied small, then read by
-// all threads. Threads: learn() and absorb() by one, reading by many. Limits: kube::kCustomResourcesMax.
+// all threads. Threads: learn(), absorb() and seal() by one, reading by many. Limits: kube::kCustomResourcesMax,
+// kKeptObjectsBytesMax.
 class ScanFacts {
  public:
   ScanFacts();
+  // Keeps the objects that the policies ask for with resource.List and resource.Get, too. Several ScanFacts that one
+  // thread fills may share a memory.
+  explicit ScanFacts(const PolicySet& policies, std::shared_ptr<KeptMemory> memory = make_memory());
+  static std::shared_ptr<KeptMemory> make_memory();
   ~ScanFacts();
   ScanFacts(ScanFacts&&) noexcept;
   ScanFacts& operator=(ScanFacts&&) noexcept;
@@ -104,6 +113,9 @@ class ScanFacts {
   void learn(const doc::Node& object);
   // Takes over what another thread learnt.
   void absorb(ScanFacts&& other);
+  // After the last learn() and absorb(): the kept objects can be asked for from here on.
+  void seal();
+  [[nodiscard]] const ObjectStore& objects() const;
   [[nodiscard]] const kube::ResourceTable& resources() const;
   // The Namespace object, with the label kubernetes.io/metadata.name; nullptr when it was not among the objects.
   [[nodiscard]] const doc::Node* find_namespace(std::string_view name) const;
@@ -146,6 +158,7 @@ struct AdmissionOutcome {
 struct AdmissionFacts {
   const doc::Node* namespace_object = nullptr;     // nullptr: not found
   const kube::ResourceTable* resources = nullptr;  // for matchPolicy Equivalent; nullptr: the built-in table
+  const expr::ResourceReader* objects = nullptr;   // answers resource.List and Get; nullptr: they are errors
   const kube::MergeTypes* types = nullptr;         // of custom resources; nullptr: those beside the policies
 };
 

@@ -4,6 +4,7 @@
 
 #include "kube/object.h"
 #include "policy/diagnostics.h"
+#include "policy/kyverno_load.h"
 #include "policy/lint.h"
 #include "policy/vap.h"
 #include "policy/vap_load.h"
@@ -13,7 +14,16 @@ namespace {
 
 constexpr std::string_view kApiGroup = "admissionregistration.k8s.io";
 
-enum class Role : uint8_t { kPolicy, kBinding, kCustomResource, kParam, kExample, kNothing };
+enum class Role : uint8_t {
+  kPolicy,
+  kKyvernoPolicy,
+  kBinding,
+  kCustomResource,
+  kParam,
+  kExample,
+  kUnsupported,
+  kNothing
+};
 
 Role role_of(const doc::Node& object, Origin origin) {
   kube::ObjectView view(object);
@@ -23,9 +33,17 @@ Role role_of(const doc::Node& object, Origin origin) {
     if (view.kind() == "ValidatingAdmissionPolicyBinding" || view.kind() == "MutatingAdmissionPolicyBinding")
       return Role::kBinding;
   }
+  if (view.group_version().group == kKyvernoGroup)
+    return is_kyverno_policy(view.kind()) ? Role::kKyvernoPolicy : Role::kUnsupported;
   if (origin == Origin::kBuiltIn && !view.annotation("ameia.io/example").empty()) return Role::kExample;
   if (view.kind() == "CustomResourceDefinition") return Role::kCustomResource;
   return Role::kParam;
+}
+
+// No two policies of a set have the same.
+std::string identity_of(const doc::Node& policy) {
+  kube::ObjectView view(policy);
+  return std::string(view.kind()) + "/" + std::string(view.ns()) + "/" + std::string(view.name());
 }
 
 // A binding that exists without a document: a built-in check is audited everywhere, with its own default params.
@@ -50,7 +68,9 @@ Binding implicit_binding(const Policy& policy, const ParamStore& params) {
 PolicySet::PolicySet() : impl_(std::make_unique<Impl>()) {}
 PolicySet::~PolicySet() = default;
 size_t PolicySet::policies() const {
-  return impl_->policies.size();
+  return static_cast<size_t>(std::count_if(impl_->policies.begin(), impl_->policies.end(), [](const Policy& policy) {
+    return !policy.kyverno || policy.kyverno->variant.empty();
+  }));
 }
 size_t PolicySet::bindings() const {
   return impl_->bindings;
@@ -110,6 +130,10 @@ void PolicySetBuilder::add(std::shared_ptr<const doc::Document> document, Origin
     if (role == Role::kNothing) {
       state_->diagnostics.warning({document.get(), root, {}}, *root, {},
                                   "not a Kubernetes object (apiVersion or kind is missing); ignored");
+    } else if (role == Role::kUnsupported) {
+      state_->diagnostics.warning(
+          State::subject(object), *root, {},
+          "policies of the kind " + std::string((*root)["kind"].str()) + " are not evaluated yet; ignored");
     } else if (role != Role::kExample) {
       state_->objects.push_back(std::move(object));
     }
@@ -134,8 +158,10 @@ void PolicySetBuilder::State::load_policies(PolicySet::Impl& set) {
   ConditionCompiler compiler(version);
   std::map<std::string, size_t, std::less<>> by_name;
   for (const Object& object : objects) {
-    if (object.role != Role::kPolicy) continue;
-    report::Rule rule = load_rule(*object.root, object.origin);
+    bool is_kyverno = object.role == Role::kKyvernoPolicy;
+    if (object.role != Role::kPolicy && !is_kyverno) continue;
+    report::Rule rule =
+        is_kyverno ? load_kyverno_rule(*object.root, object.origin) : load_rule(*object.root, object.origin);
     if (object.origin == Origin::kBuiltIn && wanted && !wanted(rule)) continue;
     Subject about = subject(object);
     if (set.policies.size() >= kPoliciesMax) {
@@ -143,19 +169,23 @@ void PolicySetBuilder::State::load_policies(PolicySet::Impl& set) {
                         "more than " + std::to_string(kPoliciesMax) + " policies in one set; ignored");
       continue;
     }
-    kube::ObjectView view(*object.root);
-    std::string key = std::string(view.kind()) + "/" + std::string(view.name());
-    if (!by_name.try_emplace(std::move(key), set.policies.size()).second) {
+    if (!by_name.try_emplace(identity_of(*object.root), set.policies.size()).second) {
       diagnostics.error(about, (*object.root)["metadata"]["name"], "metadata.name",
                         "a policy of this name was already given; this one is ignored");
       continue;
     }
-    Policy policy = load_policy(about, object.origin, compiler, diagnostics);
-    if (policy.kind == PolicyKind::kMutating) {
-      set.policies.push_back(std::move(policy));
+    std::vector<Policy> loaded;
+    if (is_kyverno) {
+      loaded = load_kyverno_policy(about, object.origin, compiler, diagnostics);
+    } else {
+      loaded.push_back(load_policy(about, object.origin, compiler, diagnostics));
+    }
+    if (loaded.front().kind == PolicyKind::kMutating) {
+      std::move(loaded.begin(), loaded.end(), std::back_inserter(set.policies));
       continue;
     }
-    policy.rule = static_cast<uint32_t>(set.rules.size());
+    for (Policy& policy : loaded) policy.rule = static_cast<uint32_t>(set.rules.size());
+    Policy& policy = loaded.front();
     if (object.origin == Origin::kBuiltIn) {
       for (const Object& other : objects) {
         if (other.role == Role::kParam && other.document->shared_source() == object.document->shared_source()) {
@@ -164,8 +194,15 @@ void PolicySetBuilder::State::load_policies(PolicySet::Impl& set) {
       }
     }
     set.rules.push_back(std::move(rule));
-    set.policies.push_back(std::move(policy));
+    std::move(loaded.begin(), loaded.end(), std::back_inserter(set.policies));
   }
+  auto wanted_objects = std::make_shared<Wanted>();
+  for (const Policy& policy : set.policies) {
+    if (!policy.asked.any()) continue;
+    wanted_objects->asked.add(policy.asked);
+    wanted_objects->whole_objects = wanted_objects->whole_objects || policy.origin == Origin::kUser;
+  }
+  set.wanted = std::move(wanted_objects);
   base::Result<std::shared_ptr<const expr::ProgramSet>> programs = compiler.build();
   if (programs) {
     set.programs = std::move(*programs);
@@ -179,6 +216,7 @@ void PolicySetBuilder::State::load_bindings(PolicySet::Impl& set) {
   using Named = std::pair<PolicyKind, std::string>;
   std::map<Named, size_t> by_name;
   for (size_t i = 0; i < set.policies.size(); ++i) {
+    if (set.policies[i].kyverno) continue;  // binds itself
     by_name.emplace(Named(set.policies[i].kind, set.policies[i].name), i);
   }
   std::set<Named> seen;
@@ -231,7 +269,7 @@ void PolicySetBuilder::State::load_bindings(PolicySet::Impl& set) {
 
 void PolicySetBuilder::State::bind_the_unbound(PolicySet::Impl& set) {
   for (Policy& policy : set.policies) {
-    if (!policy.bindings.empty()) continue;
+    if (policy.kyverno || !policy.bindings.empty()) continue;  // a ValidatingPolicy binds itself
     policy.bindings.push_back(implicit_binding(policy, set.params));
     if (policy.origin == Origin::kBuiltIn) continue;
     for (const Object& object : objects) {

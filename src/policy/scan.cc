@@ -6,6 +6,8 @@
 #include "kube/pod.h"
 #include "policy/blame.h"
 #include "policy/evaluator.h"
+#include "policy/limits.h"
+#include "policy/object_store.h"
 
 namespace ameia::policy {
 namespace {
@@ -25,7 +27,7 @@ enum class End : uint8_t { kNotApplicable, kPass, kNotEvaluated, kError, kFail }
 class Scan {
  public:
   Scan(Evaluator::State& state, const Judged& judged, const ScanFacts& facts, ScanResult& out)
-      : s_(state), judged_(judged), equivalents_(facts.resources()), out_(out) {}
+      : s_(state), judged_(judged), facts_(facts), equivalents_(facts.resources()), out_(out) {}
 
   void run(const kube::AdmissionRequest& request, const doc::Node* namespace_object, bool autogen) {
     MatchFacts facts{namespace_object, &equivalents_};
@@ -35,6 +37,7 @@ class Scan {
     for (uint32_t candidate : s_.candidates) {
       const Policy& policy = s_.set().policies[candidate];
       if (autogen && (!policy.autogen || was_judged(candidate))) continue;
+      if (!policy.passes_over(request).empty()) continue;
       if (!policy.match) {
         finish(policy, error(policy, judged_, "policy contained no match constraints, a required field", {}, {}));
         continue;
@@ -43,7 +46,9 @@ class Scan {
       if (!match.error.empty()) finish(policy, error(policy, judged_, match.error, {}, {}));
       if (!match.matches) continue;
       if (!autogen) done_.push_back(candidate);
-      if (!begun) s_.begin(request, is_namespace || request.ns.empty() ? nullptr : namespace_object);
+      if (!begun) {
+        s_.begin(request, is_namespace || request.ns.empty() ? nullptr : namespace_object, &facts_.objects());
+      }
       begun = true;
       s_.begin_policy(request, match);
       finish(policy, judge(policy, request, facts));
@@ -76,7 +81,42 @@ class Scan {
         for (const Decision& decision : s_.verdict.decisions) end = std::max(end, report_decision(policy, decision));
       }
     }
-    return end;
+    if (end != End::kFail && end != End::kError) return end;
+    std::string missing = missing_need(policy, request.ns);
+    return missing.empty() ? end : not_evaluated(policy, missing);
+  }
+
+  // What the scanned set must hold before the policy's failure is believed, and does not; empty when it does.
+  std::string missing_need(const Policy& policy, std::string_view ns) const {
+    static const ResourceName kNamespaces{"", "namespaces"};
+    const ObjectStore& objects = facts_.objects();
+    for (const Need& need : policy.needs) {
+      std::string missing;
+      for (const ResourceName& name : need) {
+        bool held = name == kNamespaces && !ns.empty() ? objects.get("v1", "namespaces", {}, ns) != nullptr
+                                                       : objects.holds(name, ns);
+        if (held) {
+          missing.clear();
+          break;
+        }
+        missing += (missing.empty() ? "" : " or ") + name.text();
+      }
+      if (missing.empty()) continue;
+      return "the scanned set holds no " + missing + (ns.empty() ? "" : " of the namespace " + std::string(ns));
+    }
+    if (policy.asked.any() && !objects.is_complete())
+      return "the objects it asks for take more than " + std::to_string(kKeptObjectsBytesMax >> 20) + " MiB";
+    return {};
+  }
+
+  // Instead of what was found: an answer needs objects that are not there.
+  End not_evaluated(const Policy& policy, const std::string& missing) {
+    out_.findings.resize(std::min(first_, out_.findings.size()));
+    report::Finding finding = make_finding(s_.set().rules[policy.rule], judged_, {judged_.object, {}, {}, {}},
+                                           "could not be decided: " + missing + "; scan what belongs together");
+    finding.status = report::FindingStatus::kNotEvaluated;
+    add(std::move(finding));
+    return End::kNotEvaluated;
   }
 
   End report_decision(const Policy& policy, const Decision& decision) {
@@ -136,6 +176,7 @@ class Scan {
 
   Evaluator::State& s_;
   Judged judged_;
+  const ScanFacts& facts_;
   TableEquivalents equivalents_;
   ScanResult& out_;
   std::vector<uint32_t> done_;  // policies that judged the object itself

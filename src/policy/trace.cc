@@ -41,27 +41,11 @@ class Tracer {
  private:
   // The text of a sub-expression.
   static std::string source_of(const expr::Checked& checked, const std::string& text, uint32_t id) {
-    std::vector<const expr::Expr*> open{checked.ast->root};
-    while (!open.empty()) {
-      const expr::Expr* e = open.back();
-      open.pop_back();
-      if (e == nullptr) continue;
-      if (e->id == id)
-        return e->begin < e->end && e->end <= text.size() ? text.substr(e->begin, e->end - e->begin) : std::string();
-      open.push_back(e->operand);
-      for (const expr::Expr* arg : e->args) open.push_back(arg);
-      for (const expr::MapEntry& entry : e->entries) {
-        open.push_back(entry.key);
-        open.push_back(entry.value);
-      }
-      if (e->loop != nullptr) {
-        for (const expr::Expr* part :
-             {e->loop->iter_range, e->loop->accu_init, e->loop->loop_condition, e->loop->loop_step, e->loop->result}) {
-          open.push_back(part);
-        }
-      }
-    }
-    return {};
+    std::string source;
+    expr::for_each(checked.ast->root, [&](const expr::Expr& e) {
+      if (e.id == id && e.begin < e.end && e.end <= text.size()) source = text.substr(e.begin, e.end - e.begin);
+    });
+    return source;
   }
 
   ConditionRunner& runner_;
@@ -78,13 +62,19 @@ std::vector<TracedPolicy> Evaluator::trace(const kube::AdmissionRequest& request
   TableEquivalents equivalents(facts.resources == nullptr ? s.set().resources : *facts.resources);
   MatchFacts match_facts{facts.namespace_object, &equivalents};
   bool is_namespace = request.kind == kube::Gvk{"", "v1", "Namespace"};
-  s.begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object);
+  s.begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object, facts.objects);
   std::vector<TracedPolicy> out;
   for (const Policy& policy : s.set().policies) {
     if (policy.kind != kind) continue;
     TracedPolicy traced;
     traced.kind = policy.kind;
     traced.policy = policy.name;
+    if (policy.kyverno && !policy.kyverno->variant.empty()) traced.policy += " (" + policy.kyverno->variant + ")";
+    if (std::string_view why = policy.passes_over(request); !why.empty()) {
+      traced.why_not = why;
+      out.push_back(std::move(traced));
+      continue;
+    }
     Match match;
     if (policy.match) {
       match = policy.match->matches(request, match_facts);

@@ -19,6 +19,7 @@
 #include "policy/index.h"
 #include "policy/match.h"
 #include "policy/mutate.h"
+#include "policy/object_store.h"
 #include "policy/params.h"
 #include "policy/policy.h"
 
@@ -77,6 +78,18 @@ struct Binding {
   ResolvedParams params;
 };
 
+// One thing a scanned set must hold before a policy's failure is believed: any of these.
+using Need = std::vector<ResourceName>;
+
+// What Kyverno's ValidatingPolicy adds.
+struct KyvernoPolicy {
+  std::string variant;           // "autogen-defaults": derived for pod controllers; empty: as written
+  std::string only_ns;           // of a NamespacedValidatingPolicy: it sees no other namespace
+  bool admission = true;         // spec.evaluation.admission.enabled
+  bool background = true;        // spec.evaluation.background.enabled
+  bool about_kubernetes = true;  // spec.evaluation.mode
+};
+
 struct Policy {
   std::string name;
   PolicyKind kind = PolicyKind::kValidating;
@@ -91,9 +104,15 @@ struct Policy {
   std::vector<Mutation> mutations;  // of a mutating policy
   bool reinvoke_if_needed = false;  // again, when something was changed after its turn
   std::vector<Binding> bindings;
-  bool autogen = false;                          // also judges the pod of every pod template
-  bool uses_params = false;                      // some expression reads params
-  uint32_t rule = 0;                             // in rules(); a mutating policy has none
+  bool autogen = false;                  // also judges the pod of every pod template
+  bool uses_params = false;              // some expression reads params
+  uint32_t rule = 0;                     // in rules(); a mutating policy has none
+  std::optional<KyvernoPolicy> kyverno;  // a ValidatingPolicy of policies.kyverno.io
+  [[nodiscard]] std::string_view kind_name() const { return kyverno ? "ValidatingPolicy" : to_string(kind); }
+  // Why it does not concern itself with the request, whatever its constraints say; empty when it does.
+  [[nodiscard]] std::string_view passes_over(const kube::AdmissionRequest& request) const;
+  Asked asked;                                   // other objects it asks for
+  std::vector<Need> needs;                       // of the scanned set
   std::vector<const doc::Node*> default_params;  // of a built-in check
   FixList fixes;                                 // what it proposes to write
 };
@@ -121,7 +140,8 @@ struct PolicySet::Impl {
   std::vector<Policy> policies;
   std::vector<report::Rule> rules;
   kube::MergeTypes types;
-  MatchIndex index, mutating_index;  // of validating and of mutating policies
+  MatchIndex index, mutating_index;                                   // of validating and of mutating policies
+  std::shared_ptr<const Wanted> wanted = std::make_shared<Wanted>();  // by all policies together
   std::shared_ptr<const expr::ProgramSet> programs;
   size_t bindings = 0;
 };

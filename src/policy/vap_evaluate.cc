@@ -44,10 +44,10 @@ void annotate(AdmissionOutcome& out, std::string key, std::string value) {
   out.audit_annotations.emplace_back(std::move(key), std::move(value));
 }
 
-void deny(AdmissionOutcome& out, const BoundDecision& decision) {
+void deny(AdmissionOutcome& out, const Policy& policy, const BoundDecision& decision) {
   if (!out.allowed) return;
   out.allowed = false;
-  out.message = "ValidatingAdmissionPolicy '" + decision.policy + "'" +
+  out.message = std::string(policy.kind_name()) + " '" + decision.policy + "'" +
                 (decision.binding.empty() ? "" : " with binding '" + decision.binding + "'") +
                 " denied request: " + decision.decision.message;
   out.reason = decision.decision.reason.empty() ? "Invalid" : decision.decision.reason;
@@ -63,7 +63,7 @@ void config_error(AdmissionOutcome& out, const Policy& policy, const Binding* bi
       decide_error((binding == nullptr ? "failed to configure policy: " : "failed to configure binding: ") + error,
                    policy.failure_policy);
   bound.actions.emplace_back("Deny");
-  deny(out, bound);
+  deny(out, policy, bound);
   out.decisions.push_back(std::move(bound));
 }
 
@@ -98,11 +98,12 @@ void apply(const Policy& policy, const Binding& binding, const Param* param, con
   if (decision.action == Action::kDeny) {
     for (const std::string& action : binding.actions) {
       if (action == "Deny") {
-        deny(out, bound);
+        deny(out, policy, bound);
       } else if (action == "Warn") {
-        out.warnings.push_back("Validation failed for ValidatingAdmissionPolicy '" + policy.name + "' with binding '" +
-                               binding.name + "': " + decision.message);
-      } else if (action == "Audit") {
+        out.warnings.push_back("Validation failed for " + std::string(policy.kind_name()) + " '" + policy.name + "'" +
+                               (policy.kyverno ? "" : " with binding '" + binding.name + "'") + ": " +
+                               decision.message);
+      } else if (action == "Audit" && !policy.kyverno) {  // Kyverno writes a report instead
         annotate(out, std::string(kFailureKey), failure_annotation(policy, binding, decision));
       }
     }
@@ -135,12 +136,15 @@ Evaluator::State::State(std::shared_ptr<const PolicySet> given)
   if (set().programs != nullptr) runner = std::make_unique<ConditionRunner>(set().programs);
 }
 
-void Evaluator::State::begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object) {
+void Evaluator::State::begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object,
+                             const expr::ResourceReader* objects) {
   request_ = &request;
   request_as_ = request.resource;
   request_as_kind_ = request.kind;
   namespace_object_ = namespace_object;
   if (!runner) return;
+  host_.resources = objects;
+  runner->machine().set_host(&host_);
   request_node_ = runner->reads_request() ? request_node(request, request.resource, request.kind, arena) : nullptr;
   runner->bind({request.object, request.old_object, request_node_, namespace_object_, nullptr});
 }
@@ -295,6 +299,8 @@ void Evaluator::State::validate(const Policy& policy, const doc::Node* params, V
     out.decisions.push_back(decide_error("the policy's programs could not be planned", policy.failure_policy));
     return;
   }
+  if (policy.kyverno) return validate_kyverno(policy, out);
+  runner->set_per_call_cost(kPerCallCostMax);
   if (policy.uses_params) runner->bind_params(params);
   Conditions conditions = match_conditions(policy, out);
   if (conditions == Conditions::kFalse) out.applies = false;
@@ -319,10 +325,11 @@ void Evaluator::admit(const kube::AdmissionRequest& request, const AdmissionFact
   TableEquivalents own(facts.resources == nullptr ? s.set().resources : *facts.resources);
   MatchFacts match_facts{facts.namespace_object, &own};
   bool is_namespace = request.kind == kube::Gvk{"", "v1", "Namespace"};
-  s.begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object);
+  s.begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object, facts.objects);
   s.set().index.find(request.resource.resource, request.operation, s.candidates);
   for (uint32_t candidate : s.candidates) {
     const Policy& policy = s.set().policies[candidate];
+    if (!policy.passes_over(request).empty() || (policy.kyverno && !policy.kyverno->admission)) continue;
     if (!policy.match) {
       config_error(out, policy, nullptr, "policy contained no match constraints, a required field");
       continue;
@@ -356,7 +363,7 @@ void Evaluator::admit(const kube::AdmissionRequest& request, const AdmissionFact
                               param == nullptr ? std::string() : param->id(),
                               decide_error(annotation.error, FailurePolicy::kFail),
                               {"Deny"}};
-          deny(out, bound);
+          deny(out, policy, bound);
           out.decisions.push_back(std::move(bound));
         }
       }

@@ -178,8 +178,8 @@ base::Result<ConditionCase> read_case(GoTable& table, const Node& fields) {
   return out;
 }
 
-// `authorizer` answers as long as the runner runs.
-void bind(ConditionRunner& runner, const ConditionCase& c, FakeAuthorizer* authorizer) {
+// `authorizer` answers through `host` as long as the runner runs.
+void bind(ConditionRunner& runner, const ConditionCase& c, FakeAuthorizer* authorizer, expr::Host& host) {
   policy::Activation activation;
   auto given = [](const Node& node) { return node.is_null() ? nullptr : &node; };
   activation.object = given(c.request["object"]);
@@ -191,7 +191,8 @@ void bind(ConditionRunner& runner, const ConditionCase& c, FakeAuthorizer* autho
   if (authorizer == nullptr) return;
   expr::Machine& machine = runner.machine();
   const Node& request = c.request["request"];
-  machine.set_host(static_cast<expr::Authorizer*>(authorizer));
+  host.authorizer = authorizer;
+  machine.set_host(&host);
   machine.set("authorizer", expr::authorizer_value(machine.arena()));
   machine.set("authorizer.requestResource",
               expr::request_resource_value(machine.arena(), request["resource"]["group"].str(),
@@ -214,7 +215,8 @@ void run_conditions(const TableTest& test) {
     if (limit && limit->integer_or(0) > 0) runner.set_per_call_cost(static_cast<uint64_t>(limit->integer));
     std::optional<FakeAuthorizer> authorizer;
     if (c->authorizer) authorizer.emplace(*c->authorizer);
-    bind(runner, *c, authorizer ? &*authorizer : nullptr);
+    expr::Host host;
+    bind(runner, *c, authorizer ? &*authorizer : nullptr, host);
     runner.begin_list(policy::kRuntimeCostMax);
     for (size_t i = 0; i < results->list().size() && i < compiled->conditions.size(); ++i) {
       Evaluated got;
@@ -246,7 +248,8 @@ void run_budget(const TableTest& test) {
     ConditionRunner runner(compiled->programs);
     std::optional<FakeAuthorizer> authorizer;
     if (c->authorizer) authorizer.emplace(*c->authorizer);
-    bind(runner, *c, authorizer ? &*authorizer : nullptr);
+    expr::Host host;
+    bind(runner, *c, authorizer ? &*authorizer : nullptr, host);
     runner.begin_list(budget->integer_or(0) < 0 ? policy::kRuntimeCostMax
                                                 : static_cast<uint64_t>(budget->integer_or(0)));
     bool exceeded = false, call_exceeded = false;

@@ -1,0 +1,155 @@
+// Kyverno's `resource`: other objects of the cluster, as far as whoever evaluates has them.
+#include <algorithm>
+#include <array>
+
+#include "expr/internal/lib_util.h"
+#include "expr/lib_kyverno.h"
+#include "expr/libraries.h"
+
+namespace ameia::expr {
+namespace internal {
+namespace {
+
+#define CONTEXT "resource.Context"
+#define GVR "resource.GroupVersionResource"
+
+// resource.ToGVR's answer.
+class Gvr final : public Opaque {
+ public:
+  Gvr(std::string_view api_version, std::string_view resource, std::string_view text)
+      : api_version_(api_version), resource_(resource), text_(text) {}
+  [[nodiscard]] std::string_view type_name() const override { return GVR; }
+  [[nodiscard]] bool equals(const Opaque& other) const override { return text_ == other.text(); }
+  [[nodiscard]] std::string_view text() const override { return text_; }
+  [[nodiscard]] std::string_view api_version() const { return api_version_; }
+  [[nodiscard]] std::string_view resource() const { return resource_; }
+
+ private:
+  std::string_view api_version_, resource_, text_;
+};
+
+const Gvr& gvr_of(const Value& value) {
+  return *static_cast<const Gvr*>(value.opaque);
+}
+
+const ResourceReader* reader_of(const CallContext& context) {
+  return context.host == nullptr ? nullptr : context.host->resources;
+}
+Value no_reader(CallContext& context) {
+  return context.error("no other objects are at hand here: resource cannot answer");
+}
+
+bool has_labels(const doc::Node& object, const Value& wanted) {
+  const doc::Node& labels = object["metadata"]["labels"];
+  for (uint32_t i = 0; i < map_size(wanted); ++i) {
+    const MapEntryValue entry = map_at(wanted, i);
+    const doc::Node* label = labels.find(entry.key.str());
+    if (label == nullptr || !label->is_string() || !entry.value.is(ValueKind::kString)) return false;
+    if (label->str() != entry.value.str()) return false;
+  }
+  return true;
+}
+
+// The items of a list that carry all of the labels.
+Value with_labels(CallContext& context, const doc::Node& list, const Value& labels) {
+  const std::span<const doc::Node> all = list["items"].list();
+  const auto kept = static_cast<size_t>(
+      std::count_if(all.begin(), all.end(), [&](const doc::Node& item) { return has_labels(item, labels); }));
+  if (!context.room_for(kept * sizeof(Value))) return context.no_room();
+  Value* items = context.arena.array<Value>(kept);
+  size_t size = 0;
+  for (const doc::Node& item : all) {
+    if (has_labels(item, labels)) items[size++] = Value::of_node(item);
+  }
+  const std::array<MapEntryValue, 3> entries{{
+      {context.string("apiVersion"), Value::of_node(list["apiVersion"])},
+      {context.string("kind"), Value::of_node(list["kind"])},
+      {context.string("items"), context.list({items, size})},
+  }};
+  return context.map(entries);
+}
+
+Value list_of(CallContext& context, std::string_view api_version, std::string_view resource, std::string_view ns,
+              const Value* labels) {
+  const ResourceReader* reader = reader_of(context);
+  if (reader == nullptr) return no_reader(context);
+  const doc::Node& list = reader->list(api_version, resource, ns);
+  return labels == nullptr ? Value::of_node(list) : with_labels(context, list, *labels);
+}
+
+Value get_of(CallContext& context, std::string_view api_version, std::string_view resource, std::string_view ns,
+             std::string_view name) {
+  const ResourceReader* reader = reader_of(context);
+  if (reader == nullptr) return no_reader(context);
+  const doc::Node* object = reader->get(api_version, resource, ns, name);
+  return object == nullptr ? Value::null() : Value::of_node(*object);
+}
+
+Value list(CallContext& context, const Value* args, uint32_t count) {
+  return list_of(context, args[1].str(), args[2].str(), args[3].str(), count > 4 ? &args[4] : nullptr);
+}
+Value list_gvr(CallContext& context, const Value* args, uint32_t count) {
+  const Gvr& gvr = gvr_of(args[1]);
+  return list_of(context, gvr.api_version(), gvr.resource(), args[2].str(), count > 3 ? &args[3] : nullptr);
+}
+Value get(CallContext& context, const Value* args, uint32_t) {
+  return get_of(context, args[1].str(), args[2].str(), args[3].str(), args[4].str());
+}
+Value get_gvr(CallContext& context, const Value* args, uint32_t) {
+  const Gvr& gvr = gvr_of(args[1]);
+  return get_of(context, gvr.api_version(), gvr.resource(), args[2].str(), args[3].str());
+}
+Value post(CallContext& context, const Value*, uint32_t) {
+  return context.error("failed to create resource: an evaluation changes nothing");
+}
+
+Value to_gvr(CallContext& context, const Value* args, uint32_t) {
+  const ResourceReader* reader = reader_of(context);
+  if (reader == nullptr) return no_reader(context);
+  const std::string_view resource = context.arena.copy(reader->resource_of(args[1].str(), args[2].str()));
+  const std::string_view text = context.arena.copy(std::string(args[1].str()) + "/" + std::string(resource));
+  return Value::of_opaque(context.arena.make<Gvr>(args[1].str(), resource, text));
+}
+
+constexpr Overload kResource[] = {
+    {"resource_list_string_string_string_pascal", CONTEXT ".List(string, string, string) -> map(string, dyn)", list},
+    {"resource_list_string_string_string_map_pascal",
+     CONTEXT ".List(string, string, string, map(string, string)) -> map(string, dyn)", list},
+    {"list_resources_gvr_string_pascal", CONTEXT ".List(" GVR ", string) -> map(string, dyn)", list_gvr},
+    {"list_resources_gvr_string_map_pascal", CONTEXT ".List(" GVR ", string, map(string, string)) -> map(string, dyn)",
+     list_gvr},
+    {"resource_list_string_string_string_camel", CONTEXT ".list(string, string, string) -> map(string, dyn)", list},
+    {"resource_list_string_string_string_map_camel",
+     CONTEXT ".list(string, string, string, map(string, string)) -> map(string, dyn)", list},
+    {"list_resources_gvr_string_camel", CONTEXT ".list(" GVR ", string) -> map(string, dyn)", list_gvr},
+    {"list_resources_gvr_string_map_camel", CONTEXT ".list(" GVR ", string, map(string, string)) -> map(string, dyn)",
+     list_gvr},
+    {"resource_get_string_string_string_string_pascal",
+     CONTEXT ".Get(string, string, string, string) -> map(string, dyn)", get},
+    {"resource_get_gvr_string_string_pascal", CONTEXT ".Get(" GVR ", string, string) -> map(string, dyn)", get_gvr},
+    {"resource_get_string_string_string_string_camel",
+     CONTEXT ".get(string, string, string, string) -> map(string, dyn)", get},
+    {"resource_get_gvr_string_string_camel", CONTEXT ".get(" GVR ", string, string) -> map(string, dyn)", get_gvr},
+    {"resource_post_string_string_string_map_pascal",
+     CONTEXT ".Post(string, string, string, map(string, dyn)) -> map(string, dyn)", post},
+    {"resource_post_string_string_map_pascal", CONTEXT ".Post(string, string, map(string, dyn)) -> map(string, dyn)",
+     post},
+    {"resource_post_string_string_string_map_camel",
+     CONTEXT ".post(string, string, string, map(string, dyn)) -> map(string, dyn)", post},
+    {"resource_post_string_string_map_camel", CONTEXT ".post(string, string, map(string, dyn)) -> map(string, dyn)",
+     post},
+    {"convert_to_gvr_string_string_pascal", CONTEXT ".ToGVR(string, string) -> " GVR, to_gvr},
+    {"convert_to_gvr_string_string_camel", CONTEXT ".toGVR(string, string) -> " GVR, to_gvr},
+};
+
+#undef GVR
+#undef CONTEXT
+
+}  // namespace
+}  // namespace internal
+
+Library kyverno_resource_library() {
+  return {"kyverno.resource", 0, internal::kResource};
+}
+
+}  // namespace ameia::expr

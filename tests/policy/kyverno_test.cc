@@ -1,0 +1,207 @@
+// Kyverno's ValidatingPolicy: other objects, what a scanned set must hold, autogen, and how validations end.
+#include <gtest/gtest.h>
+
+#include "doc/yaml.h"
+#include "policy/kyverno_load.h"
+#include "policy/object_store.h"
+#include "policy/policy.h"
+
+namespace ameia::policy {
+namespace {
+
+std::vector<std::shared_ptr<doc::Document>> parse(const std::string& name, const std::string& text) {
+  doc::YamlStream stream =
+      doc::parse_yaml(std::make_shared<const doc::Source>(name, text), std::make_shared<doc::Keys>());
+  for (const base::Error& error : stream.errors) ADD_FAILURE() << error.text();
+  return stream.documents;
+}
+
+LoadResult load(const std::string& policies, Origin origin = Origin::kUser) {
+  PolicySetBuilder builder;
+  for (const auto& document : parse("policies.yaml", policies)) builder.add(document, origin);
+  return builder.build();
+}
+
+// A policy about one resource with one validation.
+std::string policy_about(const std::string& group, const std::string& resource, const std::string& expression,
+                         const std::string& more = {}) {
+  return "apiVersion: policies.kyverno.io/v1\nkind: ValidatingPolicy\nmetadata: {name: p" +
+         (more.starts_with("annotations") ? ", " + more : std::string()) +
+         "}\nspec:\n  matchConstraints: {resourceRules: [{apiGroups: [\"" + group +
+         "\"], apiVersions: [v1], operations: [CREATE], resources: [" + resource +
+         "]}]}\n  validations:\n  - expression: >-\n      " + expression + "\n    message: refused\n" +
+         (more.starts_with("annotations") ? std::string() : more);
+}
+
+// Judges every object of the text as one scanned set; a line each: "kind/name status message".
+std::vector<std::string> scan(const std::shared_ptr<const PolicySet>& set, const std::string& objects,
+                              size_t kept_bytes_max = kKeptObjectsBytesMax) {
+  auto memory = ScanFacts::make_memory();
+  memory->bytes_max = kept_bytes_max;
+  ScanFacts facts(*set, memory);
+  auto documents = parse("objects.yaml", objects);
+  for (const auto& document : documents) facts.learn(document->root());
+  facts.seal();
+  Evaluator evaluator(set);
+  ScanResult result;
+  for (const auto& document : documents) evaluator.scan(*document, document->root(), facts, result);
+  std::vector<std::string> out;
+  for (const report::Finding& finding : result.findings) {
+    out.push_back(finding.resource.kind + "/" + finding.resource.name + " " +
+                  std::string(report::to_string(finding.status)) + " " + finding.message);
+  }
+  return out;
+}
+using Lines = std::vector<std::string>;
+
+const std::string kService =
+    "{apiVersion: v1, kind: Service, metadata: {name: s, namespace: a}, spec: {selector: {app: web}}}\n";
+std::string deployment(const std::string& name, const std::string& ns, const std::string& app) {
+  return "---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: " + name + ", namespace: " + ns +
+         "}, spec: {template: {metadata: {labels: {app: " + app + "}}, spec: {containers: [{name: c, image: i}]}}}}\n";
+}
+const std::string kSelects =
+    "resource.List('apps/v1', 'deployments', request.namespace).items.exists(d, object.spec.selector.all(k, "
+    "d.spec.template.metadata.?labels[?k] == optional.of(object.spec.selector[k])))";
+
+TEST(Kyverno, ListsOfTheNamespaceOnly) {
+  auto set = load(policy_about("", "services", kSelects)).set;
+  EXPECT_EQ(scan(set, kService + deployment("d", "a", "web")), Lines{});
+  EXPECT_EQ(scan(set, kService + deployment("d", "a", "other")), Lines{"Service/s fail refused"});
+  // Elsewhere it may well be: the set does not show this namespace's deployments.
+  EXPECT_EQ(scan(set, kService + deployment("d", "b", "web")),
+            Lines{"Service/s not_evaluated could not be decided: the scanned set holds no deployments.apps of the "
+                  "namespace a; scan what belongs together"});
+}
+
+TEST(Kyverno, NeedsSayWhenAFailureIsBelieved) {
+  auto with = [](const std::string& needs) {
+    return load(policy_about("", "services", kSelects, "annotations: {ameia.io/needs: '" + needs + "'}")).set;
+  };
+  EXPECT_EQ(scan(with("none"), kService), Lines{"Service/s fail refused"});
+  const std::string kMissing = "Service/s not_evaluated could not be decided: the scanned set holds no ";
+  EXPECT_EQ(scan(with("v1/pods | apps/v1/deployments"), kService),
+            Lines{kMissing + "pods or deployments.apps of the namespace a; scan what belongs together"});
+  const std::string pod = "---\n{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: a}}\n";
+  EXPECT_EQ(scan(with("v1/pods | apps/v1/deployments"), kService + pod), Lines{"Service/s fail refused"});
+  const std::string ns = "---\n{apiVersion: v1, kind: Namespace, metadata: {name: a}}\n";
+  EXPECT_EQ(scan(with("v1/namespaces"), kService + pod),
+            Lines{kMissing + "namespaces of the namespace a; scan what belongs together"});
+  EXPECT_EQ(scan(with("v1/namespaces"), kService + ns), Lines{"Service/s fail refused"});
+  EXPECT_EQ(scan(with("v1/namespaces, v1/pods"), kService + ns).size(), 1u);
+  EXPECT_EQ(scan(with("v1/namespaces, v1/pods"), kService + ns + pod), Lines{"Service/s fail refused"});
+}
+
+TEST(Kyverno, GetAndLabelsAndKindsOfCustomResources) {
+  auto fails = [](const std::string& expression) {
+    auto loaded = load(policy_about("", "services", expression, "annotations: {ameia.io/needs: none}"));
+    for (const Diagnostic& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+    const std::string crd =
+        "---\n{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: x}, spec: {group: "
+        "example.com, names: {kind: Ox, plural: oxen}, scope: Cluster, versions: [{name: v1}]}}\n";
+    const std::string ox = "---\n{apiVersion: example.com/v1, kind: Ox, metadata: {name: o, labels: {a: b}}}\n";
+    const std::string map = "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {k: v}}\n";
+    return !scan(loaded.set, kService + ox + crd + map).empty();
+  };
+  EXPECT_FALSE(fails("resource.Get('v1', 'configmaps', 'default', 'm').data.k == 'v'"));
+  EXPECT_FALSE(fails("dyn(resource.Get('v1', 'configmaps', 'other', 'm')) == null"));
+  EXPECT_TRUE(fails("dyn(resource.Get('v1', 'configmaps', 'default', 'm')) == null"));
+  EXPECT_FALSE(fails("resource.List('example.com/v1', 'oxen', '').items.map(o, o.metadata.name) == ['o']"));
+  EXPECT_FALSE(fails("resource.List('example.com/v1', 'oxen', '', {'a': 'b'}).items.size() == 1"));
+  EXPECT_FALSE(fails("resource.List('example.com/v1', 'oxen', '', {'a': 'c'}).items.size() == 0"));
+  EXPECT_FALSE(fails("resource.List('v1', 'configmaps', '').items[0].metadata.namespace == 'default'"));
+  EXPECT_FALSE(fails("resource.List(resource.ToGVR('v1', 'ConfigMap'), 'default').items.size() == 1"));
+  EXPECT_TRUE(fails("resource.Post('v1', 'configmaps', {'kind': 'ConfigMap'}).kind == 'x'"));
+}
+
+TEST(Kyverno, ChecksOfOursKeepTheFieldsTheyName) {
+  auto set = load(policy_about("", "services",
+                               "resource.List('apps/v1', 'deployments', '').items.all(d, "
+                               "d.spec.template.metadata.labels.app == 'web' && !has(d.spec.template.spec))",
+                               "annotations: {ameia.io/needs: none}"),
+                  Origin::kBuiltIn)
+                 .set;
+  // `spec` is named, but `containers` is not.
+  EXPECT_EQ(scan(set, kService + deployment("d", "a", "web")), Lines{"Service/s fail refused"});
+  auto smaller = load(policy_about("", "services",
+                                   "resource.List('apps/v1', 'deployments', '').items.all(d, "
+                                   "!has(d.spec.template.spec.replicas) && d.spec.template.spec.size() == 0)",
+                                   "annotations: {ameia.io/needs: none}"),
+                      Origin::kBuiltIn)
+                     .set;
+  EXPECT_EQ(scan(smaller, kService + deployment("d", "a", "web")), Lines{});
+}
+
+TEST(Kyverno, ObjectsBeyondTheMemoryLimitAreNotEvaluated) {
+  auto set = load(policy_about("", "services", kSelects, "annotations: {ameia.io/needs: none}")).set;
+  Lines lines = scan(set, kService + deployment("d", "a", "other"), 0);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_TRUE(lines[0].starts_with("Service/s not_evaluated could not be decided: the objects it asks for take more"))
+      << lines[0];
+}
+
+TEST(Kyverno, AutogenRewritesAsKyvernoDoes) {
+  auto rewrite = [](std::string_view text) {
+    return rewrite_for_controller(text, "spec.template.spec", "spec.template.metadata");
+  };
+  EXPECT_EQ(rewrite("object.spec.x && oldObject.metadata.labels.y == 'object.?spec'"),
+            "object.spec.template.spec.x && oldObject.spec.template.metadata.labels.y == 'object.?spec'");
+  EXPECT_EQ(rewrite("object.metadata.name + object.metadata.namespace"),
+            "object.metadata.name + object.metadata.namespace");
+  EXPECT_EQ(rewrite("object.metadata.namespaced"), "object.spec.template.metadata.namespaced");
+}
+
+TEST(Kyverno, AutogenJudgesControllersOfPodPoliciesOnly) {
+  const std::string kImage = "object.spec.containers.all(c, c.image != 'i')";
+  const std::string cron =
+      "---\n{apiVersion: batch/v1, kind: CronJob, metadata: {name: c}, spec: {jobTemplate: {spec: {template: {spec: "
+      "{containers: [{name: c, image: i}]}}}}}}\n";
+  auto found = [&](const std::string& more) {
+    Lines out;
+    for (const std::string& line :
+         scan(load(policy_about("", "pods", kImage, more)).set, deployment("d", "a", "w") + cron))
+      out.push_back(line.substr(0, line.find(' ')));
+    return out;
+  };
+  EXPECT_EQ(found(""), (Lines{"Deployment/d", "CronJob/c"}));
+  EXPECT_EQ(found("  autogen: {podControllers: {controllers: [deployments]}}\n"), Lines{"Deployment/d"});
+  EXPECT_EQ(found("  autogen: {podControllers: {controllers: [cronjobs]}}\n"), Lines{"CronJob/c"});
+  EXPECT_EQ(found("  autogen: {podControllers: {controllers: []}}\n"), Lines{});
+}
+
+TEST(Kyverno, TheFirstFailureEndsTheValidations) {
+  auto outcome = [](const std::string& validations, const std::string& more = {}) {
+    auto loaded = load(
+        "apiVersion: policies.kyverno.io/v1\nkind: ValidatingPolicy\nmetadata: {name: p}\nspec:\n  matchConstraints: "
+        "{resourceRules: [{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE], resources: [services]}]}\n  "
+        "validations: [" +
+        validations + "]\n" + more);
+    for (const Diagnostic& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+    auto documents = parse("object.yaml", kService);
+    kube::ResourceInfo info{"services", kube::Scope::kNamespaced, false};
+    kube::AdmissionRequest request = kube::creation_of(kube::ObjectView(documents[0]->root()), info);
+    AdmissionOutcome out;
+    Evaluator(loaded.set).admit(request, {}, out);
+    return (out.allowed ? "allowed" : "denied ") + out.message + (out.warnings.empty() ? "" : "; " + out.warnings[0]);
+  };
+  EXPECT_EQ(outcome("{expression: 'false', message: one}, {expression: 'object.none == 1', message: two}"),
+            "denied ValidatingPolicy 'p' denied request: one");
+  EXPECT_EQ(outcome("{expression: 'true'}, {expression: 'object.none == 1'}").substr(0, 7), "denied ");
+  EXPECT_EQ(outcome("{expression: 'object.none == 1'}", "  failurePolicy: Ignore\n"), "allowed");
+  EXPECT_EQ(outcome("{expression: 'false', messageExpression: \"'x' + object.kind\"}"),
+            "denied ValidatingPolicy 'p' denied request: xService");
+  EXPECT_EQ(outcome("{expression: 'false', message: m}", "  validationActions: [Warn]\n"),
+            "allowed; Validation failed for ValidatingPolicy 'p': m");
+  EXPECT_EQ(outcome("{expression: 'false'}", "  evaluation: {admission: {enabled: false}}\n"), "allowed");
+  EXPECT_EQ(outcome("{expression: 'false'}", "  matchConditions: [{name: n, expression: 'object.kind == \"Pod\"'}]\n"),
+            "allowed");
+}
+
+TEST(Kyverno, OtherKindsAreNotSilentlyPassed) {
+  LoadResult loaded = load("apiVersion: policies.kyverno.io/v1\nkind: GeneratingPolicy\nmetadata: {name: g}\n");
+  ASSERT_EQ(loaded.diagnostics.size(), 1u);
+  EXPECT_NE(loaded.diagnostics[0].message.find("GeneratingPolicy are not evaluated"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ameia::policy
