@@ -7,12 +7,17 @@ export AMEIA_SUITES := $(abspath $(SUITES))
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/*_fuzz.cc)))
 
-.PHONY: help setup build run test bench conformance fuzz lint format check asan tsan tidy nightly clean
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: install package package-test help setup build run test bench conformance fuzz lint format check asan tsan tidy nightly clean
 
 help:
 	@echo 'make run          install what is missing, build, scan examples/estate'
 	@echo 'make test         install what is missing, build, run every test, replay the fuzz corpora under ASan and UBSan'
 	@echo 'make build        the release binary: build/release/ameia'
+	@echo 'make install      DESTDIR and PREFIX (now $(PREFIX)): the program, its manual pages and completions'
+	@echo 'make package      build/package: a .deb and a tarball with its libraries;  make package-test installs and purges'
 	@echo 'make conformance  other projects'"'"' suites (AMEIA_SUITES, now $(SUITES)); writes build/conformance.json'
 	@echo 'make bench        benchmarks with their peers where present; writes build/bench.json'
 	@echo 'make fuzz         libFuzzer on every border, FUZZ_SECONDS=$(FUZZ_SECONDS) each'
@@ -40,6 +45,16 @@ test: build build/asan/build.ninja
 # Without the suites folder CEL's own cases come from its npm package, where npm is.
 CEL_SPEC_PACKAGE = @bufbuild/cel-spec
 CEL_SPEC_VERSION = 0.6.1
+install: build
+	@tools/install.sh build/release/ameia '$(DESTDIR)' '$(PREFIX)'
+
+package: build
+	@cmake --build --preset release -j $(JOBS) --target ameia-portable
+	@tools/package.sh build/release build/package
+
+package-test: package
+	@tools/package_test.sh build/package
+
 conformance: build
 	@if [ -d "$(AMEIA_SUITES)/cel-spec" ]; then :; \
 	elif [ -n "$$(command -v npm)" ]; then \

@@ -17,7 +17,19 @@ base::Result<Action> parse_policy_pss(const Words& words);
 base::Result<Action> parse_cel(const Words& words);
 base::Result<Action> parse_version(const Words& words);
 base::Result<Action> parse_completions(const Words& words);
+base::Result<Action> parse_config_validate(const Words& words);
+base::Result<Action> parse_config_show(const Words& words);
+base::Result<Action> parse_config_schema(const Words& words);
+base::Result<Action> parse_man(const Words& words);
 base::Result<Action> parse_help(const Words& words);
+
+// The configuration of a scan: what --config and --no-config say, or the one found from the first path; file empty:
+// none.
+struct ConfigChoice {
+  std::string file;
+  bool was_found = false;
+};
+ConfigChoice config_choice(const Words& words);
 
 // An error becomes a message and its exit code.
 int finish(const base::Result<int>& result, Console& console);

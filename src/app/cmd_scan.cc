@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "app/cmd.h"
+#include "app/config.h"
 #include "app/exit.h"
 #include "app/files.h"
 #include "app/limits.h"
@@ -26,6 +27,7 @@ struct ScanOptions {
   std::optional<Severity> least, fail_on;
   std::vector<OutputChoice> outputs;
   std::optional<report::Language> language;
+  std::vector<std::string> ignored;
   std::string baseline, write_baseline, waivers;
   unsigned jobs = 0;
   bool render = false, require_coverage = false, no_color = false, quiet = false;
@@ -135,7 +137,7 @@ base::Result<int> run_scan(const ScanOptions& options, Console& console) {
 
   ScanResult result;
   {
-    Walk files = walk(options.paths);
+    Walk files = walk(options.paths, options.ignored);
     if (options.render) render(files);
     ProgressBar bar(console, !options.quiet);
     result = scan(files, policies, options.jobs, [&](size_t done, size_t all) { bar(done, all); });
@@ -160,13 +162,13 @@ base::Result<int> run_scan(const ScanOptions& options, Console& console) {
   return code;
 }
 
-}  // namespace
-
-base::Result<Action> parse_scan(const Words& words) {
+base::Result<ScanOptions> options_of(const Words& words) {
   ScanOptions options;
   options.paths = words.operands();
   if (options.paths.empty()) options.paths = {"."};
   options.policies.paths = words.all("--policy");
+  options.policies.allowed_registries = words.all("--allow-registry");
+  options.ignored = words.all("--ignore");
   options.policies.frameworks = words.all("--framework");
   options.least = report::parse_severity(words.get("--severity"));
   options.fail_on = report::parse_severity(words.get("--fail-on"));
@@ -185,8 +187,24 @@ base::Result<Action> parse_scan(const Words& words) {
   }
   options.outputs = TRY(parse_outputs(words.all("--output")));
   if (options.outputs.empty() && !options.quiet) options.outputs.push_back({});
-  return Action(
-      [options = std::move(options)](Console& console) { return finish(run_scan(options, console), console); });
+  return options;
+}
+
+// The command line, and what the configuration says beside it.
+base::Result<int> run_configured(const Words& words, Console& console) {
+  ConfigChoice choice = config_choice(words);
+  if (choice.file.empty()) return run_scan(TRY(options_of(words)), console);
+  ScanOptions options = TRY(options_of(with_config(words, TRY(read_config(choice.file, choice.was_found)))));
+  // Whoever did not name it should know: it may hold findings back.
+  if (choice.was_found && !options.quiet) console.err("ameia: configured by " + report::clean(choice.file) + "\n");
+  return run_scan(options, console);
+}
+
+}  // namespace
+
+base::Result<Action> parse_scan(const Words& words) {
+  TRY(options_of(words));  // the command line's own errors come before any file is read
+  return Action([words](Console& console) { return finish(run_configured(words, console), console); });
 }
 
 }  // namespace ameia::app

@@ -45,21 +45,6 @@ std::string with_suggestion(std::string what, std::string_view word, std::span<c
   return what;
 }
 
-base::Status check_choice(const Option& option, std::string_view value) {
-  if (option.choices.empty()) return {};
-  std::vector<std::string_view> known = split(option.choices, '|');
-  std::string_view choice = value.substr(0, value.find('='));
-  bool takes_file = option.value.find('=') != std::string_view::npos;
-  bool fits = std::find(known.begin(), known.end(), takes_file ? choice : value) != known.end();
-  if (fits && takes_file && value.find('=') != std::string_view::npos && choice.size() + 1 == value.size()) {
-    return std::unexpected(usage_error(std::string(option.name) + " " + std::string(value) + ": no file after ="));
-  }
-  if (fits) return {};
-  std::string what = std::string(option.name) + ": \"" + report::clean(value) + "\" is not one of ";
-  for (size_t i = 0; i < known.size(); ++i) what.append(i == 0 ? "" : ", ").append(known[i]);
-  return std::unexpected(usage_error(with_suggestion(std::move(what), choice, known)));
-}
-
 }  // namespace
 
 base::Error usage_error(std::string what) {
@@ -79,6 +64,21 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
     }
   }
   return best;
+}
+
+base::Status check_choice(const Option& option, std::string_view value) {
+  if (option.choices.empty()) return {};
+  std::vector<std::string_view> known = split(option.choices, '|');
+  std::string_view choice = value.substr(0, value.find('='));
+  bool takes_file = option.value.find('=') != std::string_view::npos;
+  bool fits = std::find(known.begin(), known.end(), takes_file ? choice : value) != known.end();
+  if (fits && takes_file && value.find('=') != std::string_view::npos && choice.size() + 1 == value.size()) {
+    return std::unexpected(usage_error(std::string(option.name) + " " + std::string(value) + ": no file after ="));
+  }
+  if (fits) return {};
+  std::string what = std::string(option.name) + ": \"" + report::clean(value) + "\" is not one of ";
+  for (size_t i = 0; i < known.size(); ++i) what.append(i == 0 ? "" : ", ").append(known[i]);
+  return std::unexpected(usage_error(with_suggestion(std::move(what), choice, known)));
 }
 
 bool Words::has(std::string_view option) const {
@@ -221,11 +221,8 @@ std::string help_of_all() {
   text +=
       "\nStart with:\n  ameia scan .\n      the worst risks first, each with its line, the reason and the fix\n"
       "  ameia help scan\n      every option of a command, with examples\n\n"
-      "Exit codes: 0 done and no gate crossed · 1 findings at or above --fail-on · 2 usage · 3 configuration or input "
-      "·\n"
-      "4 unreachable · 5 incomplete coverage · 6 stale data · 7 verification failed · 70 internal error · 130 "
-      "interrupted.\n"
-      "When several apply, the first of 70, 2, 3, 4, 7, 1, 5, 6.\n";
+      "Exit codes: ";
+  text += kExitCodes;
   return text;
 }
 

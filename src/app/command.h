@@ -33,6 +33,8 @@ class Words {
   [[nodiscard]] std::string get(std::string_view option, std::string_view otherwise = {}) const;
   [[nodiscard]] std::vector<std::string> all(std::string_view option) const;
   [[nodiscard]] const std::vector<std::string>& operands() const { return operands_; }
+  // As if the command line said it; `value` was checked.
+  void add(const Option& option, std::string value) { options_.emplace_back(option.name, std::move(value)); }
 
   // Accepts --name value, --name=value, -n value, -nvalue, and -- before operands.
   // Fails: kUsage, with the offending word and the nearest known one.
@@ -67,6 +69,14 @@ int run_command_line(std::span<const std::string_view> words, Console& console);
 // The nearest of `known` to `word`, or empty when none is near.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
 base::Error usage_error(std::string what);
+// Fails when `value` is none of the option's choices; the text begins with the option's name.
+base::Status check_choice(const Option& option, std::string_view value);
+// What the exit codes mean, for help texts and manual pages.
+inline constexpr std::string_view kExitCodes =
+    "0 done and no gate crossed · 1 findings at or above --fail-on · 2 usage · 3 configuration or input ·\n"
+    "4 unreachable · 5 incomplete coverage · 6 stale data · 7 verification failed · 70 internal error · 130 "
+    "interrupted.\n"
+    "When several apply, the first of 70, 2, 3, 4, 7, 1, 5, 6.\n";
 // Fails unless there are between `least` and `most` operands; `what` names them: "an expression".
 base::Status check_operands(const Words& words, size_t least, size_t most, std::string_view what);
 

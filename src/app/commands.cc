@@ -35,6 +35,12 @@ constexpr Option kScanOptions[] = {
     {"--output", "-o", "FORMAT[=FILE]", "what to write, and where; the default is a table on standard output",
      kFormatNames, true, true},
     {"--baseline", "", "FILE", "hold back the findings that this file knows", "", false, true},
+    {"--config", "", "FILE", "the configuration; otherwise ameia.yaml beside the first path or above it", "", false,
+     true},
+    {"--no-config", "", "", "use no configuration", "", false, false},
+    {"--ignore", "", "PATTERN", "leave files of directories out, in the syntax of .gitignore", "", true, false},
+    {"--allow-registry", "", "PREFIX", "images may come from here only (AM-IMG-003): registry.example.com/", "", true,
+     false},
     {"--write-baseline", "", "FILE", "write all findings to a baseline file", "", false, true},
     {"--waivers", "", "FILE", "hold back what this file accepts: owner, reason and expiry each", "", false, true},
     {"--render", "", "",
@@ -60,6 +66,8 @@ constexpr Option kEvalOptions[] = {
     {"--trace", "", "", "every sub-expression with its value; * marks what decided", "", false, false},
     kTextOrJson,
 };
+constexpr Option kManOptions[] = {
+    {"--write", "", "DIR", "write every page to a directory: ameia.1, ameia-scan.1 and so on", "", false, true}};
 constexpr Option kPssOptions[] = {
     {"--level", "", "LEVEL", "the level to hold the pods to; restricted unless given", "privileged|baseline|restricted",
      false, false},
@@ -76,6 +84,7 @@ constexpr Option kCelOptions[] = {
 
 constexpr Command kCommands[] = {
     {"scan", "Judge manifests: the worst risks first, each with its line, the reason and the fix", "[PATH… | -]",
+     "Every option but --config, --no-config and --write-baseline may stand in ameia.yaml instead (docs/config.md).\n"
      "PATH is a file or a directory; the current directory when none is given. In directories *.yaml, *.yml and *.json "
      "are\n"
      "read, .ameiaignore (the syntax of .gitignore) leaves files out, and links out of the tree are not followed.\n"
@@ -123,6 +132,23 @@ constexpr Command kCommands[] = {
      "ameia cel 'spec.replicas > 1' --input deployment.yaml\tthe keys of a manifest are variables\n"
      "ameia cel 'object.spec.containers.all(c, has(c.resources))' --input pod.yaml --trace\twhich part decided",
      kCelOptions, parse_cel},
+    {"config validate",
+     "Find every error of a configuration",
+     "[FILE]",
+     "FILE is ameia.yaml here or above unless given. Exits 3 when there are errors.",
+     "ameia config validate\tthe one that a scan from here would use",
+     {},
+     parse_config_validate},
+    {"config show", "Print what a scan would go by, and where each value comes from", "[PATH…]",
+     "Takes the options of scan; the output is a configuration itself.",
+     "ameia config show --fail-on high\twith what the command line adds", kScanOptions, parse_config_show},
+    {"config schema",
+     "Print the JSON Schema of ameia.yaml",
+     "",
+     "",
+     "ameia config schema > ameia.schema.json\tfor an editor",
+     {},
+     parse_config_schema},
     {"completions",
      "Print shell completions",
      "bash|zsh|fish",
@@ -131,6 +157,8 @@ constexpr Command kCommands[] = {
      "\"${fpath[1]}/_ameia\"\tfor zsh\nameia completions fish > ~/.config/fish/completions/ameia.fish\tfor fish",
      {},
      parse_completions},
+    {"man", "Print the manual page of a command, in roff", "[COMMAND]", "",
+     "ameia man scan | man -l -\tread it\nameia man --write share/man/man1\tinstall them all", kManOptions, parse_man},
     {"version", "Print the version", "", "", "ameia version", kLintOptions, parse_version},
     {"help", "Print the help of a command", "[COMMAND]", "", "ameia help scan\nameia help policy eval", {}, parse_help},
 };

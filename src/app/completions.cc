@@ -1,5 +1,7 @@
 // Shell completions, written from the table of commands, so that they never lag behind it.
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "app/cmd.h"
 #include "app/exit.h"
@@ -33,6 +35,18 @@ std::string first_words() {
   return words;
 }
 
+// The first words of commands with two.
+std::vector<std::string> groups() {
+  std::vector<std::string> out;
+  for (const Command& command : commands()) {
+    size_t space = command.name.find(' ');
+    if (space == std::string_view::npos) continue;
+    std::string group(command.name.substr(0, space));
+    if (std::find(out.begin(), out.end(), group) == out.end()) out.push_back(std::move(group));
+  }
+  return out;
+}
+
 std::string second_words(std::string_view group) {
   std::string words;
   for (const Command& command : commands()) {
@@ -51,9 +65,9 @@ std::string bash() {
       first_words() +
       "' -- \"$cur\")); return; fi\n"
       "  cmd=\"${COMP_WORDS[1]}\"\n  case \"$cmd\" in\n";
-  for (std::string_view group : {"policy", "list"}) {
-    out += "    " + std::string(group) + ") if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W '" +
-           second_words(group) + "' -- \"$cur\")); return; fi; cmd=\"$cmd ${COMP_WORDS[2]}\";;\n";
+  for (const std::string& group : groups()) {
+    out += "    " + group + ") if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W '" + second_words(group) +
+           "' -- \"$cur\")); return; fi; cmd=\"$cmd ${COMP_WORDS[2]}\";;\n";
   }
   out += "  esac\n  case \"$cmd\" in\n";
   for (const Command& command : commands()) {
@@ -103,8 +117,8 @@ std::string zsh() {
     last = first;
   }
   out += "    )\n    _describe command list\n    return\n  fi\n  case \"$cmd\" in\n";
-  for (std::string_view group : {"policy", "list"}) {
-    out += "    " + std::string(group) + ") if (( CURRENT == 3 )); then compadd " + second_words(group) +
+  for (const std::string& group : groups()) {
+    out += "    " + group + ") if (( CURRENT == 3 )); then compadd " + second_words(group) +
            "; return; fi; cmd=\"$cmd ${words[3]}\"; shift words; (( CURRENT-- ));;\n";
   }
   out += "  esac\n  shift words; (( CURRENT-- ))\n  case \"$cmd\" in\n";
@@ -120,9 +134,9 @@ std::string zsh() {
       out += " '" + star + std::string(option.name) + rest + "'";
       if (!option.letter.empty()) out += " '" + star + std::string(option.letter) + rest + "'";
     }
-    out += command.name == "completions" ? " '1:shell:(bash zsh fish)'"
-           : command.name == "help"      ? " '1:command:(" + first_words() + ")'"
-                                         : " '*:file:_files'";
+    out += command.name == "completions"                     ? " '1:shell:(bash zsh fish)'"
+           : command.name == "help" || command.name == "man" ? " '1:command:(" + first_words() + ")'"
+                                                             : " '*:file:_files'";
     out += ";;\n";
   }
   return out + "  esac\n}\ncompdef _ameia ameia\n";
@@ -131,9 +145,8 @@ std::string zsh() {
 std::string fish() {
   std::string out =
       "# ameia completions for fish\ncomplete -c ameia -f -n __fish_use_subcommand -a '" + first_words() + "'\n";
-  for (std::string_view group : {"policy", "list"}) {
-    out += "complete -c ameia -f -n '__fish_seen_subcommand_from " + std::string(group) + "' -a '" +
-           second_words(group) + "'\n";
+  for (const std::string& group : groups()) {
+    out += "complete -c ameia -f -n '__fish_seen_subcommand_from " + group + "' -a '" + second_words(group) + "'\n";
   }
   out += "complete -c ameia -f -n '__fish_seen_subcommand_from completions' -a 'bash zsh fish'\n";
   for (const Command& command : commands()) {

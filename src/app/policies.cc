@@ -6,6 +6,7 @@
 #include "app/command.h"
 #include "app/load.h"
 #include "app/walk.h"
+#include "doc/json.h"
 #include "doc/yaml.h"
 #include "policy/builtin.h"
 #include "report/text.h"
@@ -30,6 +31,25 @@ base::Status add_built_in(policy::PolicySetBuilder& builder) {
       return base::fail(base::Code::kInternal, stream.errors.front().what, stream.errors.front().where);
     for (auto& document : stream.documents) builder.add(document, policy::Origin::kBuiltIn);
   }
+  return {};
+}
+
+// The ConfigMap that AM-IMG-003 asks, as a user would write it.
+base::Status add_registries(policy::PolicySetBuilder& builder, const std::vector<std::string>& registries) {
+  if (registries.empty()) return {};
+  std::string lines, text;
+  for (const std::string& registry : registries) {
+    if (registry.find_first_of(" \t\r\n") != std::string::npos)
+      return std::unexpected(usage_error("--allow-registry: \"" + report::clean(registry) + "\" holds a blank"));
+    lines += registry + "\n";
+  }
+  doc::append_json_string(text, lines);
+  auto source = std::make_shared<doc::Source>(
+      "--allow-registry",
+      "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"ameia-allowed-registries\",\"namespace\":"
+      "\"ameia-system\"},\"data\":{\"registries\":" +
+          text + "}}");
+  builder.add(TRY(doc::parse_json(source, std::make_shared<doc::Keys>())), policy::Origin::kUser);
   return {};
 }
 
@@ -74,6 +94,7 @@ base::Result<std::shared_ptr<const policy::PolicySet>> load_policies(const Polic
   std::vector<report::Rule> seen;  // every built-in rule, also those not wanted
   if (choice.built_in) TRY_STATUS(add_built_in(builder));
   TRY_STATUS(add_user(builder, choice.paths));
+  TRY_STATUS(add_registries(builder, choice.allowed_registries));
   builder.keep([&](const report::Rule& rule) {
     seen.push_back(rule);
     bool wanted = choice.frameworks.empty() || std::any_of(choice.frameworks.begin(), choice.frameworks.end(),

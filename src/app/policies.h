@@ -15,8 +15,9 @@
 namespace ameia::app {
 
 struct PolicyChoice {
-  std::vector<std::string> paths;       // files and directories of the user
-  std::vector<std::string> frameworks;  // empty: every built-in check
+  std::vector<std::string> paths;               // files and directories of the user
+  std::vector<std::string> allowed_registries;  // for AM-IMG-003; empty: as the check ships
+  std::vector<std::string> frameworks;          // empty: every built-in check
   std::optional<report::Severity> least;
   bool built_in = true;
 };

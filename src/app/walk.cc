@@ -79,7 +79,8 @@ std::string parent_of(std::string_view path) {
 
 class Walker {
  public:
-  Walk take(const std::vector<std::string>& paths) {
+  Walk take(const std::vector<std::string>& paths, const std::vector<std::string>& ignored) {
+    for (const std::string& pattern : ignored) ignored_ += pattern + "\n";
     for (const std::string& path : paths) take_root(path);
     read_kustomizations();
     return std::move(out_);
@@ -113,6 +114,7 @@ class Walker {
     root_ = path;
     real_root_ = real_path(path);
     rules_ = {};
+    if (auto added = rules_.add(ignored_, "", "--ignore"); !added) note(path, added.error().text(), true, true);
     std::string chart = chart_above(path);
     if (!chart.empty()) out_.charts.push_back(chart);
     read_directory(path, "", {.of = chart, .in_templates = !chart.empty()}, 0, status);
@@ -310,6 +312,7 @@ class Walker {
   Walk out_;
   std::string root_, real_root_;
   IgnoreRules rules_;
+  std::string ignored_;
   struct KustomizationFile {
     std::string name;
     std::shared_ptr<const std::string> bytes;  // in an archive
@@ -360,8 +363,8 @@ base::Result<std::string> read_input(const InputFile& file) {
   return read_file(file.name, kFileBytesMax);
 }
 
-Walk walk(const std::vector<std::string>& paths) {
-  return Walker().take(paths);
+Walk walk(const std::vector<std::string>& paths, const std::vector<std::string>& ignored) {
+  return Walker().take(paths, ignored);
 }
 
 }  // namespace ameia::app

@@ -47,7 +47,9 @@ struct Walk {
 };
 
 // Threads: none. Limits: kFilesMax, kDirectoryDepthMax; crossing one is a note.
-Walk walk(const std::vector<std::string>& paths);
+// `ignored` is said by the caller, as if it stood in an .ameiaignore at the root of every named directory. A pattern
+// that is none is a note.
+Walk walk(const std::vector<std::string>& paths, const std::vector<std::string>& ignored = {});
 
 // What a kustomization is built from, as written: patch files (patches, patchesStrategicMerge, patchesJson6902) and the
 // rest (resources, bases, components).

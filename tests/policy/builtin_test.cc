@@ -44,6 +44,9 @@ TEST(Builtin, EveryCheckIsDescribed) {
       EXPECT_FALSE(rule.title.empty());
       EXPECT_FALSE(rule.why.empty());
       EXPECT_FALSE(rule.remediation.empty());
+      EXPECT_FALSE(rule.portuguese.title.empty()) << rule.id << " lacks ameia.io/title.pt";
+      EXPECT_FALSE(rule.portuguese.why.empty()) << rule.id << " lacks ameia.io/why.pt";
+      EXPECT_FALSE(rule.portuguese.remediation.empty()) << rule.id << " lacks ameia.io/remediation.pt";
       EXPECT_FALSE(rule.tags.empty());
       EXPECT_FALSE(rule.references.empty());
     }
