@@ -62,10 +62,11 @@ mkdir -p "$work/tar/$name/lib/ameia" "$work/tar/$name/share/doc/ameia/libraries"
 ldd "$build/ameia-portable" | awk '$2 == "=>" && $3 ~ /^\// {print $3}' |
   grep -vE '/(libc|libm|libdl|librt|libpthread|ld-linux[^/]*)\.so' | LC_ALL=C sort | while read -r library; do
   install -m 644 "$library" "$work/tar/$name/lib/ameia/"
-  package=$(dpkg -S "$(realpath "$library")" 2>/dev/null | head -n 1 | cut -d: -f1)
-  if [ -n "$package" ] && [ -f "/usr/share/doc/$package/copyright" ]; then
-    install -m 644 "/usr/share/doc/$package/copyright" "$work/tar/$name/share/doc/ameia/libraries/$package.copyright"
-  fi
+  # /lib is /usr/lib, and dpkg knows a file by one of the names.
+  real=$(realpath "$library")
+  package=$({ dpkg -S "*/$(basename "$(dirname "$real")")/$(basename "$real")" 2>/dev/null || true; } | head -n 1 | cut -d: -f1)
+  [ -f "/usr/share/doc/$package/copyright" ] || { echo "package: no licence of $library found" >&2; exit 1; }
+  install -m 644 "/usr/share/doc/$package/copyright" "$work/tar/$name/share/doc/ameia/libraries/$package.copyright"
 done
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$work/tar" -cf - "$name" |
   gzip -9n >"$out/$name.tar.gz"
