@@ -8,6 +8,7 @@
 
 #include "doc/build.h"
 #include "doc/json.h"
+#include "kube/limits.h"
 
 namespace ameia::kube {
 namespace {
@@ -166,6 +167,16 @@ TEST_F(Merges, StructsThatAreAlwaysWritten) {
   EXPECT_FALSE(spec.always_written("selector"));
   EXPECT_TRUE(types.find("example.org/v1", "Widget")->always_written("metadata"));
   EXPECT_FALSE(types.find("example.org/v1", "Widget")->always_written("spec"));
+}
+
+TEST_F(Merges, ErrorsEndAtTheirLimits) {
+  std::string many = R"({"data": {)";
+  for (size_t i = 0; i < kTypeErrorsMax + 5; ++i) many += (i == 0 ? "\"k" : ", \"k") + std::to_string(i) + "\": 1";
+  std::string errors = type_errors(parse(many + "}}")->root(), *types.find("v1", "ConfigMap"), kPatchRules);
+  EXPECT_EQ(static_cast<size_t>(std::count(errors.begin(), errors.end(), '\n')), kTypeErrorsMax);
+  std::string long_value = R"({"spec": {"paused": ")" + std::string(kPrintedValueBytesMax + 1, 'x') + "\"}}";
+  EXPECT_EQ(type_errors(parse(long_value)->root(), *types.find("apps/v1", "Deployment"), kPatchRules),
+            ".spec.paused: expected boolean, got &{" + std::string(kPrintedValueBytesMax, 'x') + "…}");
 }
 
 // Every key of either side is in a merged keyed list once, and what only the object has keeps its order.

@@ -4,13 +4,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "doc/build.h"
 #include "doc/json.h"
 #include "doc/patch.h"
 #include "policy/json_patch.h"
+#include "policy/limits.h"
 #include "policy/mutation_value.h"
+#include "policy/policy.h"
 
 namespace ameia::policy {
 namespace {
@@ -174,6 +177,25 @@ TEST(MutationValues, AsJson) {
   EXPECT_EQ(json_of("{1: 'a'}", ValueForm::kJson), "map key 1 is of type int, not string");
   EXPECT_EQ(json_of("[quantity('1')]", ValueForm::kJson),
             "a value of type kubernetes.Quantity has no JSON form; write string(…)");
+}
+
+TEST(MutationLimits, MutationsOfOnePolicy) {
+  std::string text = R"({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicy",
+    "metadata": {"name": "many"}, "spec": {"reinvocationPolicy": "Never", "matchConstraints": {"resourceRules": [
+    {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]}, "mutations": [)";
+  for (size_t i = 0; i <= kMutationsMax; ++i) {
+    text += (i == 0 ? "" : ",") +
+            std::string(R"({"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": "Object{}"}})");
+  }
+  PolicySetBuilder builder;
+  builder.add(parse(text + "]}}"), Origin::kUser);
+  LoadResult loaded = builder.build();
+  EXPECT_EQ(loaded.errors, 1U);
+  ASSERT_FALSE(loaded.diagnostics.empty());
+  auto error = std::find_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
+                            [](const Diagnostic& d) { return d.level == Diagnostic::Level::kError; });
+  ASSERT_NE(error, loaded.diagnostics.end());
+  EXPECT_EQ(error->field + ": " + error->message, "spec.mutations: must have at most 1000 items");
 }
 
 TEST(MutationValues, Limits) {
