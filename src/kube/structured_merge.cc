@@ -63,7 +63,10 @@ void print_go(const Node& value, std::string& out) {
 std::string printed(const Node& value) {
   std::string out;
   print_go(value, out);
-  if (out.size() > kPrintedValueBytesMax) out = out.substr(0, kPrintedValueBytesMax) + "…";
+  if (out.size() > kPrintedValueBytesMax) {
+    out.resize(kPrintedValueBytesMax);
+    out += "…";
+  }
   return out;
 }
 
