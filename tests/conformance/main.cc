@@ -17,9 +17,8 @@ struct Row {
   SuiteResult (*run)(const std::string& folder);
 };
 constexpr Row kSuites[] = {
-    {"cel-spec", run_cel_spec},
-    {"kubernetes-cel", run_kubernetes_cel},
-    {"pod-security", run_pod_security},
+    {"cel-spec", run_cel_spec}, {"kubernetes-cel", run_kubernetes_cel},   {"pod-security", run_pod_security},
+    {"cyclonus", run_cyclonus}, {"netpol-analyzer", run_netpol_analyzer},
 };
 
 std::string env_or(const char* name, const char* otherwise) {

@@ -28,6 +28,8 @@ struct SuiteResult {
 SuiteResult run_cel_spec(const std::string& folder);
 SuiteResult run_kubernetes_cel(const std::string& folder);
 SuiteResult run_pod_security(const std::string& folder);
+SuiteResult run_cyclonus(const std::string& folder);
+SuiteResult run_netpol_analyzer(const std::string& folder);
 
 // Helpers that the runners share.
 bool is_folder(const std::string& path);
