@@ -74,6 +74,14 @@ constexpr Option kPssOptions[] = {
     {"--version", "", "VERSION", "latest, or the rules of v1.N", "", false, false},
     kTextOrJson,
 };
+constexpr Option kConnlistOptions[] = {
+    {"--output", "-o", "FORMAT", "text, json, csv, md or dot", "text|json|csv|md|dot", false, false},
+};
+constexpr Option kCanOptions[] = {
+    {"--resources", "-r", "PATH", "files or directories of the estate; the current directory unless given", "", true,
+     true},
+    kTextOrJson,
+};
 constexpr Option kCelOptions[] = {
     {"--input", "", "FILE",
      "a YAML or JSON document (- for standard input): each top-level key is a variable, the whole is `object`", "",
@@ -126,6 +134,26 @@ constexpr Command kCommands[] = {
      "ameia policy pss --level restricted --version latest pod.yaml\twhat the newest rules say\n"
      "ameia policy pss --level baseline --version v1.25 -o json pod.yaml\tas an older cluster judges",
      kPssOptions, parse_policy_pss},
+    {"netpol connlist", "List every connection that the network policies allow, workload by workload", "[PATH…]",
+     "Reads NetworkPolicy, AdminNetworkPolicy, BaselineAdminNetworkPolicy and ClusterNetworkPolicy, and the doors of\n"
+     "Ingress, Route and Gateway routes. Kinds of other projects (Cilium, Calico, secondary networks) are named as not\n"
+     "evaluated. Assumes a network plug-in that enforces network policies on every pod.",
+     "ameia netpol connlist examples/estate\twho can talk to whom\n"
+     "ameia netpol connlist . -o dot | dot -Tsvg > network.svg\tas a picture",
+     kConnlistOptions, parse_netpol_connlist},
+    {"netpol can", "Say whether one workload can reach another, and which rules decide", "FROM TO [PORT]",
+     "FROM and TO are namespace/name, namespace/name[Kind], or an address outside the cluster. PORT is a number or\n"
+     "UDP/53; without it all ports are shown.",
+     "ameia netpol can edge/gateway cards/tokenizer 9443 -r examples/estate\twith the rules that say so\n"
+     "ameia netpol can disputes/chargebacks 169.254.169.254 80 -r examples/estate\tis the metadata service open?",
+     kCanOptions, parse_netpol_can},
+    {"netpol exposure", "Show who is open to the outside and to pods that may come", "[PATH…]", "",
+     "ameia netpol exposure examples/estate\tdoors in, and ways out", kLintOptions, parse_netpol_exposure},
+    {"netpol diff", "Show which connections appear and vanish between two states", "OLD NEW",
+     "Exits 0 whatever changes.", "ameia netpol diff before/ after/\twhat a change of policies does", kLintOptions,
+     parse_netpol_diff},
+    {"netpol lint", "Find policies and rules that do nothing, or more than meant", "[PATH…]", "",
+     "ameia netpol lint examples/estate\teach with its line", kLintOptions, parse_netpol_lint},
     {"cel", "Evaluate a CEL expression, with every function that Kubernetes has", "EXPRESSION",
      "Prints the value. An expression that begins with - and a letter goes behind --.",
      "ameia cel '[1, 2, 3].map(x, x * 2)'\twithout input\n"
