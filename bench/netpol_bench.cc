@@ -1,12 +1,14 @@
-// netpol_100k: reachability of 100,000 pods in 1,000 namespaces under 10,000 policies, the objects already parsed; a point
-// query beside it. Usage: netpol_bench [FOLDER]: with a folder, writes the objects there as files and measures nothing.
-// The estate is seeded: replicas of deployments with 3 to 8 labels and 1 to 3 ports; 20 % of the policies have CIDRs.
+// netpol_100k: reachability of 100,000 pods in 1,000 namespaces under 10,000 policies, the objects already parsed; a
+// point query beside it. Usage: netpol_bench [FOLDER]: with a folder, writes the objects there as files and measures
+// nothing. The estate is seeded: replicas of deployments with 3 to 8 labels and 1 to 3 ports; 20 % of the policies have
+// CIDRs.
+#include <sys/resource.h>
+
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <random>
-#include <sys/resource.h>
 
 #include "doc/json.h"
 #include "doc/yaml.h"
@@ -36,8 +38,8 @@ std::vector<std::string> generate() {
   for (int n = 0; n < kNamespaces; ++n) {
     const std::string ns = "ns" + std::to_string(n);
     std::string& out = files[static_cast<size_t>(n)];
-    out = R"({"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Namespace","metadata":{"name":")" + ns +
-          R"(","labels":{)" + label("team", random() % 50) + "," + label("env", random() % 3) + "}}}";
+    out = R"({"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Namespace","metadata":{"name":")" +
+          ns + R"(","labels":{)" + label("team", random() % 50) + "," + label("env", random() % 3) + "}}}";
     int pods = 0, app = 0;
     while (pods < kPods / kNamespaces) {
       const int replicas = std::min<int>(2 + static_cast<int>(random() % 9), kPods / kNamespaces - pods);
@@ -54,16 +56,17 @@ std::vector<std::string> generate() {
       }
       const std::string name = "app" + std::to_string(app++);
       for (int r = 0; r < replicas; ++r, ++pods) {
-        out += R"(,{"apiVersion":"v1","kind":"Pod","metadata":{"name":")" + name + "-" + std::to_string(r) +
-               R"(","namespace":")" + ns + R"(","labels":{)" + labels +
-               R"(},"ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":")" + name +
-               R"(","controller":true}]},"spec":{"containers":[{"name":"c","image":"registry.example.com/a:1","ports":[)" +
-               ports + "]}]}}";
+        out +=
+            R"(,{"apiVersion":"v1","kind":"Pod","metadata":{"name":")" + name + "-" + std::to_string(r) +
+            R"(","namespace":")" + ns + R"(","labels":{)" + labels +
+            R"(},"ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":")" + name +
+            R"(","controller":true}]},"spec":{"containers":[{"name":"c","image":"registry.example.com/a:1","ports":[)" +
+            ports + "]}]}}";
       }
     }
     for (int p = 0; p < kPolicies / kNamespaces; ++p) {
-      out += R"(,{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"p)" + std::to_string(p) +
-             R"(","namespace":")" + ns + R"("},"spec":{"podSelector":)" +
+      out += R"(,{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"p)" +
+             std::to_string(p) + R"(","namespace":")" + ns + R"("},"spec":{"podSelector":)" +
              (p == 0 ? "{}" : R"({"matchLabels":{)" + label("app", random() % static_cast<unsigned>(app)) + "}}") +
              R"(,"policyTypes":["Ingress","Egress"])";
       for (const auto& [direction, peers] : {std::pair{"ingress", "from"}, std::pair{"egress", "to"}}) {
@@ -76,17 +79,16 @@ std::vector<std::string> generate() {
               out += R"({"ipBlock":{"cidr":"10.)" + std::to_string(random() % 64) + R"(.0.0/16","except":["10.)" +
                      std::to_string(random() % 64) + R"(.7.0/24"]}})";
               break;
-            case 1:
-              out += R"({"namespaceSelector":{"matchLabels":{)" + label("team", random() % 50) + "}}}";
-              break;
+            case 1: out += R"({"namespaceSelector":{"matchLabels":{)" + label("team", random() % 50) + "}}}"; break;
             case 2:
               out += R"({"namespaceSelector":{"matchLabels":{)" + label("env", random() % 3) +
                      R"(}},"podSelector":{"matchLabels":{)" + label("tier", random() % 4) + "}}}";
               break;
-            default: out += R"({"podSelector":{"matchLabels":{)" + label("app", random() % static_cast<unsigned>(app)) + "}}}";
+            default:
+              out += R"({"podSelector":{"matchLabels":{)" + label("app", random() % static_cast<unsigned>(app)) + "}}}";
           }
-          out += R"(],"ports":[{"port":)" +
-                 (random() % 10 == 0 ? "\"p0\"" : std::to_string(8000 + random() % 20)) + "}]}";
+          out +=
+              R"(],"ports":[{"port":)" + (random() % 10 == 0 ? "\"p0\"" : std::to_string(8000 + random() % 20)) + "}]}";
         }
         out += "]";
       }
@@ -104,7 +106,8 @@ int main(int argc, char** argv) {
   if (argc > 1) {
     std::filesystem::create_directories(argv[1]);
     for (size_t i = 0; i < files.size(); ++i) {
-      std::ofstream(std::filesystem::path(argv[1]) / ("ns" + std::to_string(i) + ".json"), std::ios::binary) << files[i];
+      std::ofstream(std::filesystem::path(argv[1]) / ("ns" + std::to_string(i) + ".json"), std::ios::binary)
+          << files[i];
     }
     return 0;
   }

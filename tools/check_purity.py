@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-ENGINES = ["doc", "report", "expr", "kube", "rbac", "policy"]
+ENGINES = ["doc", "report", "expr", "kube", "rbac", "policy", "graph"]
 
 DENIED = re.compile(
     r"^(open|open64|openat|openat64|creat|fopen|fopen64|freopen|fdopen|read|pread|write|pwrite|unlink|rename|mkdir|"

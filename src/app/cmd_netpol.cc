@@ -19,8 +19,7 @@ namespace {
 using graph::Direction;
 using graph::Reachability;
 
-constexpr std::string_view kAssumption =
-    "Assumes a network plug-in that enforces network policies on every pod.";
+constexpr std::string_view kAssumption = "Assumes a network plug-in that enforces network policies on every pod.";
 
 std::string quoted(std::string_view text) {
   std::string out;
@@ -45,16 +44,14 @@ struct Answers {
     }
     out.reachability = std::make_unique<Reachability>(*out.network, graph::ReachabilityOptions{});
     for (const graph::Unsupported& object : out.network->unsupported) {
-      console.warn(object.kind + " " + object.name + ": its effect on traffic is not evaluated; answers about " +
-                   (object.ns == graph::kNone ? "the whole cluster"
-                                              : "namespace " + out.network->namespaces[object.ns].name) +
-                   " say only what the other policies say");
+      console.warn(
+          object.kind + " " + object.name + ": its effect on traffic is not evaluated; answers about " +
+          (object.ns == graph::kNone ? "the whole cluster" : "namespace " + out.network->namespaces[object.ns].name) +
+          " say only what the other policies say");
     }
     return out;
   }
-  [[nodiscard]] int exit_code() const {
-    return estate.unread == 0 && network->problems.empty() ? kOk : kInput;
-  }
+  [[nodiscard]] int exit_code() const { return estate.unread == 0 && network->problems.empty() ? kOk : kInput; }
 };
 
 std::vector<std::string> paths_of(const Words& words) {
@@ -66,9 +63,7 @@ std::vector<std::string> paths_of(const Words& words) {
 std::string to_csv(const std::vector<graph::Connection>& connections) {
   std::string out = "src,dst,conn\n";
   for (const graph::Connection& c : connections) {
-    const auto cell = [](std::string text) {
-      return text.find(',') == std::string::npos ? text : '"' + text + '"';
-    };
+    const auto cell = [](std::string text) { return text.find(',') == std::string::npos ? text : '"' + text + '"'; };
     out += cell(c.from) + "," + cell(c.to) + "," + cell(to_string(c.ports)) + "\n";
   }
   return out;
@@ -191,8 +186,7 @@ base::Result<PortChoice> parse_port(std::string text) {
   }
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), out.port);
   if (problem != std::errc() || end != text.data() + text.size() || out.port == 0) {
-    return std::unexpected(
-        usage_error("a port is a number from 1 to 65535, or TCP/80, UDP/53, SCTP/9; got " + text));
+    return std::unexpected(usage_error("a port is a number from 1 to 65535, or TCP/80, UDP/53, SCTP/9; got " + text));
   }
   return out;
 }
@@ -276,10 +270,9 @@ base::Result<int> run_exposure(const std::vector<std::string>& paths, bool json,
                     ",\"ports\":" + quoted(to_string(e.doors[i].ports)) +
                     ",\"blocked\":" + (e.doors[i].blocked ? "true" : "false") + "}");
       }
-      console.out("],\"from_any_pod\":" + quoted(to_string(e.from_any_pod)) +
-                  ",\"from_outside\":" + quoted(to_string(e.from_outside)) +
-                  ",\"to_outside\":" + quoted(to_string(e.to_outside)) + ",\"ingress_isolated\":" +
-                  (e.ingress_isolated ? "true" : "false") + ",\"egress_isolated\":" +
+      console.out("],\"from_any_pod\":" + quoted(to_string(e.from_any_pod)) + ",\"from_outside\":" +
+                  quoted(to_string(e.from_outside)) + ",\"to_outside\":" + quoted(to_string(e.to_outside)) +
+                  ",\"ingress_isolated\":" + (e.ingress_isolated ? "true" : "false") + ",\"egress_isolated\":" +
                   (e.egress_isolated ? "true" : "false") + ",\"not_evaluated\":" + quoted(e.not_evaluated) + "}");
       first = false;
       continue;
@@ -287,7 +280,8 @@ base::Result<int> run_exposure(const std::vector<std::string>& paths, bool json,
     console.out(report::clean(name) + "\n");
     for (const graph::Door& door : e.doors) {
       console.out("  from outside through " + report::clean(door.name) + ": " +
-                  (door.blocked ? "blocked by policies (" + to_string(door.ports) + ")" : to_string(door.ports)) + "\n");
+                  (door.blocked ? "blocked by policies (" + to_string(door.ports) + ")" : to_string(door.ports)) +
+                  "\n");
     }
     console.out("  from any pod of the cluster: " + to_string(e.from_any_pod) +
                 (e.ingress_isolated ? "" : " (no policy isolates it)") + "\n");
@@ -326,8 +320,10 @@ base::Result<int> run_diff(const std::string& before_path, const std::string& af
                   ",\"after\":" + quoted(to_string(new_ports)) + "}");
       first = false;
     } else {
-      console.out(std::string(what == "added" ? "+ " : what == "removed" ? "- " : "~ ") + ends.first + " => " +
-                  ends.second + " : " +
+      console.out(std::string(what == "added"     ? "+ "
+                              : what == "removed" ? "- "
+                                                  : "~ ") +
+                  ends.first + " => " + ends.second + " : " +
                   (what == "added"     ? to_string(new_ports)
                    : what == "removed" ? to_string(old_ports)
                                        : to_string(old_ports) + " -> " + to_string(new_ports)) +
@@ -367,7 +363,8 @@ base::Result<int> run_lint(const std::vector<std::string>& paths, bool json, Con
                   ",\"where\":" + quoted(where) + ",\"message\":" + quoted(problem.message) + "}");
     } else {
       console.out(std::string(problem.id) + " " + std::string(problem.title) + "\n  " + report::clean(subject) +
-                  (where.empty() ? "" : " at " + report::clean(where)) + "\n  " + report::clean(problem.message) + "\n");
+                  (where.empty() ? "" : " at " + report::clean(where)) + "\n  " + report::clean(problem.message) +
+                  "\n");
     }
     first = false;
   }

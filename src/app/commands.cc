@@ -136,7 +136,8 @@ constexpr Command kCommands[] = {
      kPssOptions, parse_policy_pss},
     {"netpol connlist", "List every connection that the network policies allow, workload by workload", "[PATH…]",
      "Reads NetworkPolicy, AdminNetworkPolicy, BaselineAdminNetworkPolicy and ClusterNetworkPolicy, and the doors of\n"
-     "Ingress, Route and Gateway routes. Kinds of other projects (Cilium, Calico, secondary networks) are named as not\n"
+     "Ingress, Route and Gateway routes. Kinds of other projects (Cilium, Calico, secondary networks) are named as "
+     "not\n"
      "evaluated. Assumes a network plug-in that enforces network policies on every pod.",
      "ameia netpol connlist examples/estate\twho can talk to whom\n"
      "ameia netpol connlist . -o dot | dot -Tsvg > network.svg\tas a picture",

@@ -61,8 +61,8 @@ std::vector<Exposure> exposures(const Network& network, const Reachability& reac
   }
   for (const Service& service : network.services) {
     if (service.type != "LoadBalancer" && service.type != "NodePort") continue;
-    const ExposedBackend all_ports{service.type, network.namespaces[service.ns].name, service.name,
-                                   service.ns,   service.name,                        {}, 0};
+    const ExposedBackend all_ports{
+        service.type, network.namespaces[service.ns].name, service.name, service.ns, service.name, {}, 0};
     for (const ExposedPods& pods : exposed_pods(network, reachability, all_ports)) {
       open_door(out[pods.workload].doors, service.type + " " + all_ports.ns + "/" + service.name, pods.ports,
                 from_outside(reachability, pods.peer));

@@ -49,7 +49,8 @@ class Linter {
       const Policy& policy = network_.policies[i];
       const PeerSet& subjects = reachability_.subjects(i);
       if (subjects.empty()) {
-        add(kSelectsNothing, "The policy selects no pod", policy, "no pod of the objects read has the labels it asks for",
+        add(kSelectsNothing, "The policy selects no pod", policy,
+            "no pod of the objects read has the labels it asks for",
             field(policy, policy.tier == Tier::kNetworkPolicy ? "podSelector" : "subject"));
         continue;
       }
@@ -117,8 +118,8 @@ class Linter {
     if (direction != Direction::kEgress || rule.verdict != Verdict::kAllow || rule.any_peer) return;
     const auto address = parse_address(kMetadataAddress);
     const bool port = rule.any_port || std::any_of(rule.ports.begin(), rule.ports.end(), [](const PortTerm& term) {
-                        return term.name == kNone && term.protocol == Protocol::kTcp &&
-                               term.range.first <= kHttpPort && kHttpPort <= term.range.last;
+                        return term.name == kNone && term.protocol == Protocol::kTcp && term.range.first <= kHttpPort &&
+                               kHttpPort <= term.range.last;
                       });
     if (!port || !contains(rule.addresses, *address)) return;
     add(kMetadata, "The cloud's metadata service is reachable", policy,
@@ -131,8 +132,7 @@ class Linter {
         if (!reachability_.isolated(Direction::kEgress, pod)) continue;
         if (dns_allowed(pod)) continue;
         problems_.push_back({kNoDns, "A workload cannot ask DNS", nullptr, id,
-                             "its egress is isolated and no rule has port 53: names will not resolve",
-                             nullptr});
+                             "its egress is isolated and no rule has port 53: names will not resolve", nullptr});
         break;
       }
     }

@@ -13,7 +13,7 @@ namespace ameia::graph {
 struct NetpolProblem {
   std::string_view id;  // "AM-NET-101"
   std::string_view title;
-  const Policy* policy = nullptr;     // or
+  const Policy* policy = nullptr;  // or
   Id workload = kNone;
   std::string message;
   const doc::Node* place = nullptr;  // in the policy's document, or nullptr

@@ -33,6 +33,7 @@ inline constexpr size_t kFixStepsMax = 32;                      // of one fix
 inline constexpr size_t kFixPathMax = 32;                       // steps of one path
 inline constexpr size_t kKeptObjectsBytesMax = 268'435'456;     // 256 MiB of objects that one thread of a scan keeps
 inline constexpr size_t kKeptObjectsDepthMax = 512;             // levels of such an object; what is deeper is null
-inline constexpr uint64_t kKyvernoCallCostMax = 100'000'000;    // of one expression of Kyverno's, which has no limit there
+inline constexpr uint64_t kKyvernoCallCostMax =
+    100'000'000;  // of one expression of Kyverno's, which has no limit there
 
 }  // namespace ameia::policy

@@ -83,8 +83,9 @@ bool plain_peer(const Cluster& cluster, const Node& peers, std::string_view own_
                           [&](const Node& hole) { return in_cidr(other.address, hole.str()); });
     }
     if (other.pod == nullptr) return false;
-    if (peer["namespaceSelector"].is_null() ? ns_of(*other.pod) != own_ns
-                                            : !namespace_selected(cluster, peer["namespaceSelector"], ns_of(*other.pod))) {
+    if (peer["namespaceSelector"].is_null()
+            ? ns_of(*other.pod) != own_ns
+            : !namespace_selected(cluster, peer["namespaceSelector"], ns_of(*other.pod))) {
       return false;
     }
     return selects(peer["podSelector"], (*other.pod)["metadata"]["labels"]);

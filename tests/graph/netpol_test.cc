@@ -11,7 +11,8 @@ namespace {
 
 struct Estate {
   explicit Estate(std::string text)
-      : stream(doc::parse_yaml(std::make_shared<doc::Source>("e.yaml", std::move(text)), std::make_shared<doc::Keys>())) {
+      : stream(
+            doc::parse_yaml(std::make_shared<doc::Source>("e.yaml", std::move(text)), std::make_shared<doc::Keys>())) {
     EXPECT_TRUE(stream.errors.empty());
     NetworkBuilder builder;
     for (const auto& document : stream.documents) builder.add(document->root());
@@ -43,17 +44,21 @@ using Ids = std::vector<std::string>;
 
 TEST(NetpolLint, TellsWhatDoesNothingAndWhatDoesMore) {
   EXPECT_EQ(lint_ids(pod("a") + policy("p", "{podSelector: {matchLabels: {app: b}}}")), Ids{"AM-NET-101"});
-  EXPECT_EQ(lint_ids(pod("a") + policy("p", "{podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {app: z}}}]}]}")),
+  EXPECT_EQ(lint_ids(pod("a") +
+                     policy("p", "{podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {app: z}}}]}]}")),
             Ids{"AM-NET-102"});
   EXPECT_EQ(lint_ids(pod("a") + policy("p", "{podSelector: {}, ingress: [{}]}")), Ids{"AM-NET-104"});
-  EXPECT_EQ(lint_ids(pod("a") + policy("p", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}], "
-                                            "ports: [{port: 80}]}]}")),
+  EXPECT_EQ(lint_ids(pod("a") + policy("p",
+                                       "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}], "
+                                       "ports: [{port: 80}]}]}")),
             Ids{"AM-NET-105"});
-  EXPECT_EQ(lint_ids(pod("a") + policy("p", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: "
-                                            "0.0.0.0/0}}]}]}")),
+  EXPECT_EQ(lint_ids(pod("a") + policy("p",
+                                       "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: "
+                                       "0.0.0.0/0}}]}]}")),
             Ids{"AM-NET-106"});
-  EXPECT_EQ(lint_ids(pod("a") + policy("p", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: "
-                                            "0.0.0.0/0, except: [169.254.169.254/32]}}]}]}")),
+  EXPECT_EQ(lint_ids(pod("a") + policy("p",
+                                       "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: "
+                                       "0.0.0.0/0, except: [169.254.169.254/32]}}]}]}")),
             Ids{});
   EXPECT_EQ(lint_ids(pod("a", "shop", "hostNetwork: true, ") + policy("p", "{podSelector: {}}")), Ids{"AM-NET-107"});
 }
@@ -72,18 +77,22 @@ TEST(NetpolLint, ARuleThatAnotherCoversIsToldOnce) {
 
 TEST(NetpolLint, ATierRuleBehindOneThatDecidesIsNeverReached) {
   const auto tiered = [](const std::string& rules) {
-    return pod("a") + "---\napiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: t}\n"
-                      "spec: {priority: 5, subject: {namespaces: {}}, ingress: [" + rules + "]}\n";
+    return pod("a") +
+           "---\napiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: t}\n"
+           "spec: {priority: 5, subject: {namespaces: {}}, ingress: [" +
+           rules + "]}\n";
   };
   const std::string all = "{action: Deny, from: [{namespaces: {}}]}";
-  const std::string some = "{action: Allow, from: [{pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: a}}}}]}";
+  const std::string some =
+      "{action: Allow, from: [{pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: a}}}}]}";
   EXPECT_EQ(lint_ids(tiered(all + ", " + some)), Ids{"AM-NET-103"});
   EXPECT_EQ(lint_ids(tiered(some + ", " + all)), Ids{});
 }
 
 TEST(Exposure, DoorsAreOpenOnlyWherePoliciesLetThemIn) {
   const std::string service =
-      "---\napiVersion: v1\nkind: Service\nmetadata: {name: front, namespace: shop}\nspec: {type: LoadBalancer, selector: "
+      "---\napiVersion: v1\nkind: Service\nmetadata: {name: front, namespace: shop}\nspec: {type: LoadBalancer, "
+      "selector: "
       "{app: a}, ports: [{port: 80, targetPort: web}]}\n";
   const auto door = [&](const std::string& more) {
     const Estate estate(pod("a") + service + more);
@@ -99,8 +108,9 @@ TEST(Exposure, DoorsAreOpenOnlyWherePoliciesLetThemIn) {
 }
 
 TEST(Exposure, KindsOfOtherProjectsAreNotEvaluated) {
-  const Estate estate(pod("a") + pod("b", "other") +
-                      "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: c, namespace: shop}\n");
+  const Estate estate(
+      pod("a") + pod("b", "other") +
+      "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: c, namespace: shop}\n");
   const Reachability reachability(estate.network, {});
   const auto all = exposures(estate.network, reachability);
   ASSERT_EQ(all.size(), 2u);
@@ -110,13 +120,16 @@ TEST(Exposure, KindsOfOtherProjectsAreNotEvaluated) {
 
 TEST(Policies, ClusterNetworkPolicyTiersGoAroundNetworkPolicies) {
   const std::string admin =
-      "---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: a}\nspec: {tier: "
-      "Admin, priority: 1, subject: {namespaces: {}}, ingress: [{action: Accept, from: [{pods: {podSelector: {matchLabels: "
+      "---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: a}\nspec: "
+      "{tier: "
+      "Admin, priority: 1, subject: {namespaces: {}}, ingress: [{action: Accept, from: [{pods: {podSelector: "
+      "{matchLabels: "
       "{app: b}}}}], protocols: [{tcp: {destinationPort: {number: 80}}}]}, {action: Pass, from: [{namespaces: {}}], "
       "protocols: [{tcp: {destinationPort: {range: {start: 1, end: 100}}}}]}, {action: Deny, from: [{namespaces: {}}], "
       "protocols: [{tcp: {}}]}]}\n";
   const std::string baseline =
-      "---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: b}\nspec: {tier: "
+      "---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {name: b}\nspec: "
+      "{tier: "
       "Baseline, priority: 1, subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}], protocols: "
       "[{udp: {}}]}]}\n";
   const auto ports = [](const std::string& text) {

@@ -69,7 +69,8 @@ std::string plain_rule(Random& random, std::string_view peers) {
 }
 std::string network_policy(Random& random, int i) {
   std::string text = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p" + std::to_string(i) +
-                     ", namespace: ns" + std::to_string(random() % 3) + "}\nspec:\n  podSelector: " + pods(random) + "\n";
+                     ", namespace: ns" + std::to_string(random() % 3) + "}\nspec:\n  podSelector: " + pods(random) +
+                     "\n";
   const unsigned types = random() % 4;
   if (types == 1) text += "  policyTypes: [Ingress]\n";
   if (types == 2) text += "  policyTypes: [Egress]\n";
@@ -99,8 +100,8 @@ std::string tiered_rule(Random& random, bool ingress, bool admin) {
 }
 std::string tiered_policy(Random& random, int i, bool admin) {
   std::string text = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: " +
-                     std::string(admin ? "AdminNetworkPolicy" : "BaselineAdminNetworkPolicy") +
-                     "\nmetadata: {name: t" + std::to_string(i) + "}\nspec:\n  subject: " + tiered_peer(random) + "\n";
+                     std::string(admin ? "AdminNetworkPolicy" : "BaselineAdminNetworkPolicy") + "\nmetadata: {name: t" +
+                     std::to_string(i) + "}\nspec:\n  subject: " + tiered_peer(random) + "\n";
   if (admin) text += "  priority: " + std::to_string(random() % 4) + "\n";
   const auto rules = [&](bool ingress) {
     std::string list;
@@ -160,9 +161,9 @@ struct Read {
   Network network;
 };
 
-const std::vector<std::pair<Protocol, int>> kProbes = {{Protocol::kTcp, 79},  {Protocol::kTcp, 80}, {Protocol::kTcp, 81},
-                                                       {Protocol::kTcp, 443}, {Protocol::kUdp, 53}, {Protocol::kUdp, 80},
-                                                       {Protocol::kUdp, 91},  {Protocol::kSctp, 1}, {Protocol::kTcp, 444}};
+const std::vector<std::pair<Protocol, int>> kProbes = {
+    {Protocol::kTcp, 79}, {Protocol::kTcp, 80}, {Protocol::kTcp, 81}, {Protocol::kTcp, 443}, {Protocol::kUdp, 53},
+    {Protocol::kUdp, 80}, {Protocol::kUdp, 91}, {Protocol::kSctp, 1}, {Protocol::kTcp, 444}};
 const std::vector<std::string> kOutside = {"10.0.0.1", "10.1.0.1", "10.1.2.3", "192.0.2.7", "8.8.8.8"};
 
 std::string text_of(const std::vector<std::string>& objects) {
@@ -185,8 +186,8 @@ void compare(const std::vector<std::string>& objects) {
         const auto p = static_cast<uint16_t>(number);
         const bool out = naive::egress_allowed(read.naive, from, to, protocol, number);
         const bool in = naive::ingress_allowed(read.naive, from, to, protocol, number);
-        ASSERT_EQ(reachability.allowed(a, b, protocol, p), out && in)
-            << name_of(protocol) << " " << number << "\n" << text_of(objects);
+        ASSERT_EQ(reachability.allowed(a, b, protocol, p), out && in) << name_of(protocol) << " " << number << "\n"
+                                                                      << text_of(objects);
         ASSERT_EQ(reachability.connections(a, b).contains(protocol, p), out && in);
         if (from.pod != nullptr) {
           ASSERT_EQ(reachability.explain(Direction::kEgress, a, b, protocol, p).allowed, out) << text_of(objects);
@@ -218,9 +219,10 @@ TEST(Reachability, AnAllowRuleNeverTakesAConnectionAway) {
   for (int i = 0; i < 300; ++i) {
     std::vector<std::string> objects = cluster(random);
     std::erase_if(objects, [](const std::string& text) { return text.find("NetworkPolicy\n") != std::string::npos; });
-    std::string policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: ns1}\n"
-                         "spec:\n  podSelector: " + pods(random) + "\n  policyTypes: [Ingress, Egress]\n  ingress:\n  - " +
-                         plain_rule(random, "from") + "\n";
+    std::string policy =
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: ns1}\n"
+        "spec:\n  podSelector: " +
+        pods(random) + "\n  policyTypes: [Ingress, Egress]\n  ingress:\n  - " + plain_rule(random, "from") + "\n";
     objects.push_back(policy);
     const Read before(objects);
     objects.back() += "  - " + plain_rule(random, "from") + "\n";
@@ -257,8 +259,10 @@ TEST(Reachability, RefusesWhatTheApiServerRefuses) {
            {"{podSelector: {matchExpressions: [{key: a, operator: Near}]}}", "podSelector"}}) {
     NetworkBuilder builder;
     auto stream = doc::parse_yaml(
-        std::make_shared<doc::Source>("p.yaml", "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: "
-                                                "{name: p, namespace: n}\nspec: " + spec + "\n"),
+        std::make_shared<doc::Source>("p.yaml",
+                                      "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: "
+                                      "{name: p, namespace: n}\nspec: " +
+                                          spec + "\n"),
         std::make_shared<doc::Keys>());
     builder.add(stream.documents.at(0)->root());
     const Network network = builder.build();
