@@ -135,10 +135,10 @@ base::Result<int> run_list(const PolicyChoice& choice, Style style, Console& con
   return static_cast<int>(kOk);
 }
 
-PolicyChoice choice_of(const Words& words) {
+base::Result<PolicyChoice> choice_of(const Words& words) {
   PolicyChoice choice;
   choice.paths = words.all("--policy");
-  choice.frameworks = words.all("--framework");
+  for (const std::string& name : words.all("--framework")) choice.frameworks.push_back(TRY(load_framework(name)));
   choice.least = report::parse_severity(words.get("--severity"));
   return choice;
 }
@@ -153,14 +153,16 @@ Style style_of(const Words& words) {
 
 base::Result<Action> parse_explain(const Words& words) {
   TRY_STATUS(check_operands(words, 1, SIZE_MAX, "the id of a check, such as AM-POD-001"));
-  return Action([ids = words.operands(), choice = choice_of(words), style = style_of(words)](Console& console) {
+  PolicyChoice chosen = TRY(choice_of(words));
+  return Action([ids = words.operands(), choice = std::move(chosen), style = style_of(words)](Console& console) {
     return finish(run_explain(ids, choice, style, console), console);
   });
 }
 
 base::Result<Action> parse_list_checks(const Words& words) {
   TRY_STATUS(check_operands(words, 0, 0, ""));
-  return Action([choice = choice_of(words), style = style_of(words)](Console& console) {
+  PolicyChoice chosen = TRY(choice_of(words));
+  return Action([choice = std::move(chosen), style = style_of(words)](Console& console) {
     return finish(run_list(choice, style, console), console);
   });
 }

@@ -156,6 +156,9 @@ base::Result<int> run_scan(const ScanOptions& options, Console& console) {
   }
   if (baseline) baseline->apply(report.findings);
   if (waivers || baseline) report::sort_findings(report.findings);
+  for (const report::Framework& framework : options.policies.frameworks) {
+    report.frameworks.push_back(report::judge_framework(framework, report));
+  }
   int code = gate(options, result, console);
   if (options.least) drop_below(report, *options.least);
   TRY_STATUS(outputs.print(report, options.language, console));
@@ -169,11 +172,14 @@ base::Result<ScanOptions> options_of(const Words& words) {
   options.policies.paths = words.all("--policy");
   options.policies.allowed_registries = words.all("--allow-registry");
   options.ignored = words.all("--ignore");
-  options.policies.frameworks = words.all("--framework");
+  for (const std::string& name : words.all("--framework"))
+    options.policies.frameworks.push_back(TRY(load_framework(name)));
   options.least = report::parse_severity(words.get("--severity"));
   options.fail_on = report::parse_severity(words.get("--fail-on"));
-  // A gate below what is shown must still be heard, so checks are dropped only when no gate asks for them.
-  if (options.least && (!options.fail_on || *options.fail_on >= *options.least)) options.policies.least = options.least;
+  // A gate below what is shown must still be heard, so checks are dropped only when no gate asks for them, nor a
+  // framework whose sections they answer.
+  if (options.least && options.policies.frameworks.empty() && (!options.fail_on || *options.fail_on >= *options.least))
+    options.policies.least = options.least;
   options.language = report::parse_language(words.get("--lang"));
   options.baseline = words.get("--baseline");
   options.write_baseline = words.get("--write-baseline");

@@ -17,7 +17,7 @@ constexpr Option kFramework{
     "--framework",
     "",
     "NAME",
-    "only built-in checks of this framework: cis-1.12, nsa-cisa, mitre, pss-baseline, pss-restricted",
+    "only its checks, and a report by its sections: cis-1.12, nsa-cisa, mitre, pss-baseline, pss-restricted, or a file",
     "",
     true,
     false};
@@ -106,7 +106,8 @@ constexpr Command kCommands[] = {
      "ameia scan . -o html=report.html\tone page to send around\n"
      "ameia scan . -o table -o junit=ameia.xml -o md=ameia.md\tfor a test report and a comment; there are more "
      "formats\n"
-     "ameia scan . --framework pss-restricted --severity medium\tone framework, without the small things\n"
+     "ameia scan . --framework pss-restricted --severity medium\tby the sections of a framework, without the small "
+     "findings\n"
      "ameia scan . --write-baseline known.json && ameia scan . --baseline known.json --fail-on low\tfrom now on, "
      "nothing new\n"
      "ameia scan . --policy policies/ --waivers waivers.yaml\tyour own policies, and what you accepted for a while",

@@ -6,6 +6,7 @@
 #include "app/limits.h"
 #include "app/nulls.h"
 #include "app/scan.h"
+#include "doc/build.h"
 #include "doc/json.h"
 #include "doc/yaml.h"
 #include "kube/object.h"
@@ -122,8 +123,20 @@ LoadedObject object_of(const std::shared_ptr<const doc::Document>& document, con
   doc::Node pruned;
   if (!drop_nulls(node, *arena, pruned)) return object;
   object.node = arena->make<doc::Node>(pruned);
-  object.without_nulls = std::move(arena);
+  object.made = std::move(arena);
   return object;
+}
+
+// What a kubelet says of itself (GET /api/v1/nodes/NODE/proxy/configz): its configuration without apiVersion and kind.
+std::optional<LoadedObject> configz_of(const std::shared_ptr<const doc::Document>& document, const doc::Node& node) {
+  const doc::Node* config = node.find("kubeletconfig");
+  if (config == nullptr || !config->is_map() || node.find("kind") != nullptr) return std::nullopt;
+  auto arena = std::make_shared<base::Arena>();
+  doc::Builder build(*arena);
+  doc::Node object = build.with_member(*config, "apiVersion", build.string("kubelet.config.k8s.io/v1beta1"));
+  object = build.with_member(object, "kind", build.string("KubeletConfiguration"));
+  object = build.with_member(object, "metadata", build.map({{"name", build.string("configz")}}));
+  return LoadedObject{document, arena->make<doc::Node>(object), std::move(arena)};
 }
 
 // Takes the objects of one document; says what is none.
@@ -137,6 +150,10 @@ void add_objects(const std::shared_ptr<const doc::Document>& document, const Inp
     bool is_kustomize = object.group_version().group == "kustomize.config.k8s.io" || is_kustomization_name(base);
     if (object.is_object() && !is_kustomize) {
       out.objects.push_back(object_of(document, *node));
+      continue;
+    }
+    if (auto configz = configz_of(document, *node)) {
+      out.objects.push_back(std::move(*configz));
       continue;
     }
     if (out.rows.size() >= kRowsPerFileMax) return;

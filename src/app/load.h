@@ -16,8 +16,8 @@ namespace ameia::app {
 
 struct LoadedObject {
   std::shared_ptr<const doc::Document> document;
-  const doc::Node* node = nullptr;             // in the document, or in `without_nulls`
-  std::shared_ptr<base::Arena> without_nulls;  // when null fields were dropped (app/nulls.h)
+  const doc::Node* node = nullptr;    // in the document, or in `made`
+  std::shared_ptr<base::Arena> made;  // when null fields were dropped (app/nulls.h), or a kind was given to a configz
 };
 
 struct Loaded {

@@ -1,9 +1,10 @@
 #include "app/policies.h"
 
 #include <algorithm>
-#include <set>
 
 #include "app/command.h"
+#include "app/files.h"
+#include "app/limits.h"
 #include "app/load.h"
 #include "app/walk.h"
 #include "doc/json.h"
@@ -13,15 +14,6 @@
 
 namespace ameia::app {
 namespace {
-
-// "cis-1.12:5.2.2" → "cis-1.12"; "pss:baseline" → "pss-baseline", because its parts are frameworks of their own.
-std::string framework_of(std::string_view tag) {
-  size_t colon = tag.find(':');
-  std::string_view family = tag.substr(0, colon);
-  if (family == "pss" && colon != std::string_view::npos) return "pss-" + std::string(tag.substr(colon + 1));
-  if (family == "nsa") return "nsa-cisa";
-  return std::string(family);
-}
 
 base::Status add_built_in(policy::PolicySetBuilder& builder) {
   for (const policy::BuiltinFile& file : policy::builtin_files()) {
@@ -66,21 +58,26 @@ base::Status add_user(policy::PolicySetBuilder& builder, const std::vector<std::
 
 }  // namespace
 
-bool belongs_to(const report::Rule& rule, std::string_view framework) {
-  return std::any_of(rule.tags.begin(), rule.tags.end(), [&](const std::string& tag) {
-    std::string name = framework_of(tag);
-    return name == framework || (framework == "pss-restricted" && name == "pss-baseline");
-  });
-}
-
-std::vector<std::string> frameworks_of(const std::vector<report::Rule>& rules) {
-  std::set<std::string> names;
-  for (const report::Rule& rule : rules) {
-    for (const std::string& tag : rule.tags) {
-      if (tag.find(':') != std::string::npos) names.insert(framework_of(tag));
-    }
+base::Result<report::Framework> load_framework(const std::string& name_or_path) {
+  size_t hash = name_or_path.find('#');
+  std::string path = name_or_path.substr(0, hash);
+  if (path.find('/') != std::string::npos || path.ends_with(".yaml") || path.ends_with(".yml")) {
+    auto source = std::make_shared<const doc::Source>(path, TRY(read_file(path, kNotedFileBytesMax)));
+    report::Framework framework = TRY(report::Framework::parse(source));
+    if (hash == std::string::npos) return framework;
+    std::string variant = name_or_path.substr(hash + 1);
+    if (auto found = framework.named(variant)) return std::move(*found);
+    return std::unexpected(usage_error("--framework: " + path + " has no variant \"" + report::clean(variant) + "\""));
   }
-  return {names.begin(), names.end()};
+  if (auto framework = report::find_framework(name_or_path)) return std::move(*framework);
+  std::vector<std::string> names = report::framework_names();
+  std::string what = "--framework: there is no \"" + report::clean(name_or_path) + "\"";
+  std::vector<std::string_view> known(names.begin(), names.end());
+  std::string_view near = nearest(name_or_path, known);
+  if (!near.empty()) what += "; did you mean " + std::string(near) + "?";
+  what += "; there are ";
+  for (size_t i = 0; i < names.size(); ++i) what.append(i == 0 ? "" : ", ").append(names[i]);
+  return std::unexpected(usage_error(what + ", or a file of your own"));
 }
 
 base::Result<policy::LoadResult> compile_policies(const std::vector<std::string>& paths) {
@@ -91,24 +88,15 @@ base::Result<policy::LoadResult> compile_policies(const std::vector<std::string>
 
 base::Result<std::shared_ptr<const policy::PolicySet>> load_policies(const PolicyChoice& choice, Console& console) {
   policy::PolicySetBuilder builder;
-  std::vector<report::Rule> seen;  // every built-in rule, also those not wanted
   if (choice.built_in) TRY_STATUS(add_built_in(builder));
   TRY_STATUS(add_user(builder, choice.paths));
   TRY_STATUS(add_registries(builder, choice.allowed_registries));
   builder.keep([&](const report::Rule& rule) {
-    seen.push_back(rule);
     bool wanted = choice.frameworks.empty() || std::any_of(choice.frameworks.begin(), choice.frameworks.end(),
-                                                           [&](const std::string& f) { return belongs_to(rule, f); });
+                                                           [&](const auto& f) { return f.wants(rule); });
     return wanted && (!choice.least || rule.severity >= *choice.least);
   });
   policy::LoadResult loaded = builder.build();
-  std::vector<std::string> known = frameworks_of(seen);
-  for (const std::string& framework : choice.frameworks) {
-    if (std::find(known.begin(), known.end(), framework) != known.end()) continue;
-    std::string what = "--framework: no check belongs to \"" + report::clean(framework) + "\"; there are ";
-    for (size_t i = 0; i < known.size(); ++i) what.append(i == 0 ? "" : ", ").append(known[i]);
-    return std::unexpected(usage_error(std::move(what)));
-  }
   for (const policy::Diagnostic& diagnostic : loaded.diagnostics) {
     console.err(policy::to_string(diagnostic) + "\n");
   }

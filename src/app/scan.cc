@@ -184,6 +184,7 @@ class Scan {
   void judge() {
     results_.resize(files_.size());
     std::vector<std::unique_ptr<policy::Evaluator>> evaluators(workers_);
+    std::vector<std::vector<report::CheckTally>> lost(workers_);  // what discarded evaluators had counted
     for_each_parallel(files_.size(), workers_, progress_, files_.size(), 2 * files_.size(),
                       [&](unsigned worker, size_t i) {
                         std::unique_ptr<Loaded> loaded =
@@ -192,6 +193,7 @@ class Scan {
                         try {
                           judge_file(*evaluators[worker], *loaded, results_[i]);
                         } catch (const std::exception& e) {
+                          add_tallies(evaluators[worker]->tallies(), lost[worker]);
                           evaluators[worker].reset();  // its scratch memory may be in any state
                           Loaded broken = failed(files_[i], dynamic_cast<const std::bad_alloc*>(&e) != nullptr
                                                                 ? "not enough memory to judge this file"
@@ -199,6 +201,17 @@ class Scan {
                           take_rows(broken, results_[i]);
                         }
                       });
+    std::vector<report::CheckTally> all;
+    for (const auto& evaluator : evaluators) {
+      if (evaluator) add_tallies(evaluator->tallies(), all);
+    }
+    for (const auto& tallies : lost) add_tallies(tallies, all);
+    for (size_t i = 0; i < all.size(); ++i) report_.by_check[policies_->rules()[i].id].add(all[i]);
+  }
+
+  static void add_tallies(const std::vector<report::CheckTally>& from, std::vector<report::CheckTally>& to) {
+    if (to.size() < from.size()) to.resize(from.size());
+    for (size_t i = 0; i < from.size(); ++i) to[i].add(from[i]);
   }
 
   struct FileResult {

@@ -50,6 +50,7 @@ struct Evaluator::State {
   base::Arena mutation_arena;               // changed objects and what they share, until the next mutate()
   std::vector<uint32_t> candidates;
   Verdict verdict;
+  std::vector<report::CheckTally> tallies;  // of scans, by rule
 
  private:
   // What a validation that reads no params answered before: evaluated once a request, charged every time.

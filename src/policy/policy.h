@@ -226,6 +226,8 @@ class Evaluator {
   // Judges one object of a document as if it were created now: the object itself and, for checks that ask for it, the
   // pod inside its template. Appends to `out`.
   void scan(const doc::Document& document, const doc::Node& object, const ScanFacts& facts, ScanResult& out);
+  // How often each check ended how, over everything this Evaluator scanned; indexed like PolicySet::rules().
+  [[nodiscard]] const std::vector<report::CheckTally>& tallies() const;
   // Everything that would be evaluated for the request by policies of a kind, those that do not match included.
   // `steps`: with every sub-expression's value. For a pod template, ask about the pod that template_pod() makes.
   std::vector<TracedPolicy> trace(const kube::AdmissionRequest& request, const AdmissionFacts& facts, bool steps,

@@ -159,18 +159,27 @@ class Scan {
 
   void finish(const Policy& policy, End end) {
     auto severity = static_cast<size_t>(s_.set().rules[policy.rule].severity);
+    report::CheckTally& check = s_.tallies[policy.rule];
     switch (end) {
       case End::kNotApplicable: break;
       case End::kPass:
         ++out_.coverage.evaluated;
         ++out_.tally.passed[severity];
+        ++check.passed;
         break;
       case End::kFail:
         ++out_.coverage.evaluated;
         ++out_.tally.failed[severity];
+        ++check.failed;
         break;
-      case End::kNotEvaluated: ++out_.coverage.not_evaluated; break;
-      case End::kError: ++out_.coverage.errors; break;
+      case End::kNotEvaluated:
+        ++out_.coverage.not_evaluated;
+        ++check.not_evaluated;
+        break;
+      case End::kError:
+        ++out_.coverage.errors;
+        ++check.errors;
+        break;
     }
   }
 
@@ -198,6 +207,10 @@ const doc::Node* template_pod(const doc::Node& object, base::Arena& arena) {
                                           {"kind", build.string("Pod")},
                                           {"metadata", metadata},
                                           {"spec", *pod->spec}}));
+}
+
+const std::vector<report::CheckTally>& Evaluator::tallies() const {
+  return state_->tallies;
 }
 
 void Evaluator::scan(const doc::Document& document, const doc::Node& object, const ScanFacts& facts, ScanResult& out) {

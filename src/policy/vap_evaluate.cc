@@ -134,6 +134,7 @@ void AdmissionOutcome::clear() {
 Evaluator::State::State(std::shared_ptr<const PolicySet> given)
     : policies(std::move(given)), built_in_equivalents(policies->impl().resources) {
   if (set().programs != nullptr) runner = std::make_unique<ConditionRunner>(set().programs);
+  tallies.resize(set().rules.size());
 }
 
 void Evaluator::State::begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object,

@@ -4,12 +4,14 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "doc/document.h"
+#include "report/framework.h"
 #include "report/language.h"
 
 namespace ameia::report {
@@ -89,7 +91,9 @@ struct Report {
   Coverage coverage;
   uint64_t files = 0, objects = 0, checks = 0;
   Tally tally;
-  std::string tool_version, started_at;  // RFC 3339
+  std::map<std::string, CheckTally, std::less<>> by_check;  // by the check's id
+  std::vector<FrameworkReport> frameworks;                  // those that were asked for
+  std::string tool_version, started_at;                     // RFC 3339
   double seconds = 0;
   Language language = Language::kEnglish;  // of the printers' own words and of the rules' texts
 

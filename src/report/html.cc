@@ -35,6 +35,7 @@ class Page {
   void print() {
     print_head();
     print_cards();
+    for (const FrameworkReport& framework : report_.frameworks) print_framework(framework);
     print_filter();
     print_groups();
     print_unjudged();
@@ -98,6 +99,39 @@ class Page {
     print_severities();
     print_namespaces();
     out_ << "</div>\n";
+  }
+
+  // A framework in its own order; what is said of the status is said in a word, not only in a colour.
+  void print_framework(const FrameworkReport& framework) {
+    out_ << "<section class=\"fw\"><h2>" << html(framework.title) << "</h2>\n<p class=\"soft\">";
+    bool first = true;
+    for (size_t i = 0; i <= static_cast<size_t>(FindingStatus::kError); ++i) {
+      auto status = static_cast<FindingStatus>(i);
+      uint64_t n = framework.count(status);
+      if (n == 0) continue;
+      out_ << (first ? "" : " · ") << std::to_string(n) << " " << html(words_of(status));
+      first = false;
+    }
+    std::optional<double> points = framework.score();
+    out_
+        << " · " << (points ? "score " + std::to_string(static_cast<int>(std::floor(*points))) + "/100" : "no score")
+        << " at " << std::to_string(static_cast<int>(framework.coverage())) << " % coverage</p>\n"
+        << "<table><thead><tr><th scope=\"col\">Section</th><th scope=\"col\">Status</th><th scope=\"col\">What it asks"
+           "</th><th scope=\"col\">Why</th></tr></thead>\n";
+    size_t i = 0;
+    for (const auto& [id, title] : framework.groups) {
+      out_ << "<tbody><tr><th scope=\"rowgroup\" colspan=\"4\">" << html(id) << " " << html(title) << "</th></tr>\n";
+      for (; i < framework.sections.size() && framework.sections[i].group == id; ++i) {
+        const SectionResult& section = framework.sections[i];
+        out_ << "<tr class=\"" << to_string(section.status) << "\"><td>" << html(section.id) << "</td><td class=\"st\">"
+             << html(words_of(section.status)) << "</td><td>" << html(section.title) << "</td><td class=\"soft\">"
+             << html(section.reason);
+        for (const std::string& check : section.checks) out_ << " <code>" << html(check) << "</code>";
+        out_ << "</td></tr>\n";
+      }
+      out_ << "</tbody>\n";
+    }
+    out_ << "</table></section>\n";
   }
 
   void print_severities() {

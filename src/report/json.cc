@@ -110,6 +110,66 @@ void append_finding_members(std::string& out, const Report& report, const Findin
   }
 }
 
+void append_section(std::string& out, const SectionResult& section) {
+  out += '{';
+  field(out, "id", section.id);
+  out += ',';
+  field(out, "group", section.group);
+  out += ',';
+  field(out, "title", section.title);
+  if (!section.level.empty()) {
+    out += ',';
+    field(out, "level", section.level);
+  }
+  out += ',';
+  field(out, "status", to_string(section.status));
+  out += ',';
+  field(out, "reason", section.reason);
+  out += ',';
+  list(out, "checks", section.checks);
+  out += ",\"passed\":" + std::to_string(section.tally.passed) + ",\"failed\":" + std::to_string(section.tally.failed) +
+         ",\"not_evaluated\":" + std::to_string(section.tally.not_evaluated) +
+         ",\"errors\":" + std::to_string(section.tally.errors) + ",\"findings\":" + std::to_string(section.findings) +
+         ",\"waived\":" + std::to_string(section.waived) + '}';
+}
+
+// A framework with its sections in their own order.
+void append_framework(std::string& out, const FrameworkReport& framework) {
+  out += '{';
+  field(out, "name", framework.name);
+  out += ',';
+  field(out, "title", framework.title);
+  out += ',';
+  field(out, "reference", framework.reference);
+  out += ",\"by_status\":{";
+  for (size_t i = 0; i <= static_cast<size_t>(FindingStatus::kError); ++i) {
+    auto status = static_cast<FindingStatus>(i);
+    if (i != 0) out += ',';
+    doc::append_json_string(out, to_string(status));
+    out += ':' + std::to_string(framework.count(status));
+  }
+  std::optional<double> points = framework.score();
+  out += "},\"score\":" + (points ? rounded(*points) : "null") + ",\"coverage\":" + rounded(framework.coverage()) +
+         ",\"groups\":[";
+  bool first = true;
+  for (const auto& [id, title] : framework.groups) {
+    out += first ? "{" : ",{";
+    first = false;
+    field(out, "id", id);
+    out += ',';
+    field(out, "title", title);
+    out += '}';
+  }
+  out += "],\"sections\":[";
+  first = true;
+  for (const SectionResult& section : framework.sections) {
+    out += first ? "\n" : ",\n";
+    first = false;
+    append_section(out, section);
+  }
+  out += "]}";
+}
+
 void append_summary(std::string& out, const Report& report) {
   out += "\"summary\":{\"files\":" + std::to_string(report.files) + ",\"objects\":" + std::to_string(report.objects) +
          ",\"checks\":" + std::to_string(report.checks) + ",\"findings_by_severity\":{";
@@ -172,8 +232,18 @@ void print_json(const Report& report, const Sink& sink) {
   append_head_members(out.buffer(), report);
   out << ",\n";
   append_summary(out.buffer(), report);
-  out << ",\n\"findings\":[";
   bool first = true;
+  if (!report.frameworks.empty()) {
+    out << ",\n\"frameworks\":[";
+    for (const FrameworkReport& framework : report.frameworks) {
+      if (!first) out << ",\n";
+      first = false;
+      append_framework(out.buffer(), framework);
+    }
+    out << "]";
+  }
+  out << ",\n\"findings\":[";
+  first = true;
   for (const Finding& finding : report.findings) {
     out << (first ? "\n" : ",\n");
     first = false;

@@ -17,6 +17,7 @@ inline constexpr size_t kTableOtherRowsMax = 40;               // checks listed 
 inline constexpr size_t kTableUnjudgedRowsMax = 8;             // files and objects that could not be judged
 inline constexpr size_t kWaiversMax = 10'000;                  // of one file
 inline constexpr size_t kPatternBytesMax = 1'000;              // of one waiver's glob
+inline constexpr size_t kFrameworkSectionsMax = 5'000;         // of one file
 inline constexpr size_t kBaselineFingerprintsMax = 5'000'000;  // of one file
 
 }  // namespace ameia::report

@@ -24,6 +24,7 @@ class Table {
   void print() {
     std::vector<Group> groups = group_by_check(report_);
     print_summary();
+    for (const FrameworkReport& framework : report_.frameworks) print_framework(framework);
     size_t top = 0;
     // Only what matters is shown in full; with nothing above low, the first few are.
     while (top < groups.size() && top < options_.top_groups && (groups[top].severity >= Severity::kMedium || top < 3))
@@ -87,6 +88,61 @@ class Table {
         ", " + count(report_.checks, say_("check", "verificação"), say_("checks", "verificações")) + ", " + seconds;
     bool fits = 2 + width_of(score_text) + 3 + width_of(rest) <= width_;
     out_ << "  " << bold(score_text) << (fits ? "   " : "\n  ") << dim(rest) << "\n";
+  }
+
+  // A framework in its own order: one line a section, what it needs by a word that is explained below.
+  void print_framework(const FrameworkReport& framework) {
+    heading(clean(framework.title));
+    std::string line;
+    for (FindingStatus status : {FindingStatus::kPass, FindingStatus::kFail, FindingStatus::kError,
+                                 FindingStatus::kNotEvaluated, FindingStatus::kManual, FindingStatus::kNotApplicable}) {
+      uint64_t n = framework.count(status);
+      if (n == 0 && status != FindingStatus::kPass && status != FindingStatus::kFail) continue;
+      line += (line.empty() ? "" : ", ") + std::to_string(n) + " " + words_of(status);
+    }
+    std::optional<double> points = framework.score();
+    line += points ? "; score " + std::to_string(static_cast<int>(std::floor(*points))) + "/100" : "; no score";
+    line += " at " + std::to_string(static_cast<int>(framework.coverage())) + " % coverage";
+    for (const std::string& part : wrap(line, width_ - 2)) out_ << "  " << part << "\n";
+    size_t id_width = 0;
+    for (const SectionResult& section : framework.sections) id_width = std::max(id_width, width_of(clean(section.id)));
+    std::map<std::string_view, bool> needed;
+    size_t i = 0;
+    for (const auto& [id, title] : framework.groups) {
+      out_ << "\n  " << bold(clean(id) + "  " + clean(title)) << "\n";
+      for (; i < framework.sections.size() && framework.sections[i].group == id; ++i) {
+        print_section(framework.sections[i], id_width);
+        if (!framework.sections[i].needs.empty()) needed[framework.sections[i].needs] = true;
+      }
+    }
+    if (needed.empty()) return;
+    out_ << "\n  " << bold("What the rest needs") << "\n";
+    for (const auto& [key, text] : framework.needs) {
+      if (!needed.contains(key)) continue;
+      bool first = true;
+      for (const std::string& part : wrap(text, width_ - 17)) {
+        out_ << "    " << padded(first ? clean(key) : "", 13) << dim(part) << "\n";
+        first = false;
+      }
+    }
+  }
+
+  void print_section(const SectionResult& section, size_t id_width) {
+    constexpr size_t kStatusWidth = 13;
+    std::string status = padded(words_of(section.status), kStatusWidth);
+    switch (section.status) {
+      case FindingStatus::kPass: status = paint(status, "32"); break;
+      case FindingStatus::kFail: status = paint(status, "31"); break;
+      case FindingStatus::kError: status = paint(status, "1;31"); break;
+      default: status = dim(status); break;
+    }
+    std::string detail = section.needs.empty() ? clean(section.reason) : "needs " + clean(section.needs);
+    size_t room = width_ - std::min(width_, 4 + kStatusWidth + 2 + id_width + 2 + 2 + width_of(detail));
+    std::string title = cut(clean(section.title), std::max<size_t>(room, 10));
+    out_ << "    " << status << "  " << padded(clean(section.id), id_width) << "  " << padded(title, room) << "  "
+         << dim(cut(detail,
+                    width_ - std::min(width_, 4 + kStatusWidth + 2 + id_width + 4 + std::max(room, width_of(title)))))
+         << "\n";
   }
 
   // One check in full: what, where, why, how to mend.

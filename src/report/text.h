@@ -69,6 +69,8 @@ size_t width_of(std::string_view text);
 std::string cut(std::string_view text, size_t width);
 // Words of `text` in lines of at most `width` columns.
 std::vector<std::string> wrap(std::string_view text, size_t width);
+// "not evaluated".
+std::string words_of(FindingStatus status);
 // "1 file", "2 files".
 std::string count(uint64_t n, std::string_view one, std::string_view many);
 

@@ -66,6 +66,39 @@ TEST_F(Cli, HelpTextsAreGolden) {
   }
 }
 
+TEST_F(Cli, AFrameworkIsPrintedInItsOwnOrderAndMayBeAFile) {
+  spit(dir_ / "pod.yaml",
+       "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostPID: true\n  containers: [{name: a, "
+       "image: \"x:1\"}]\n");
+  Ran ran = ameia("scan pod.yaml --framework cis-1.12");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_LT(ran.out.find("1.1.1 "), ran.out.find("1.1.10 "));
+  EXPECT_LT(ran.out.find("5.2.3 "), ran.out.find("5.2.10 "));
+  EXPECT_NE(ran.out.find("fail           5.2.3 "), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("not evaluated  1.2.1 "), std::string::npos) << ran.out;
+  spit(dir_ / "acme.yaml",
+       "framework: acme\ntitle: The rules of Acme\nneeds: {pods: pods}\nvariants: [{name: basic, levels: "
+       "[\"1\"]}]\ngroups:\n  "
+       "- id: a\n    title: A\n    sections:\n      - {id: a.1, title: one, level: \"1\", needs: pods, checks: "
+       "[AM-POD-009]}\n      - {id: a.2, title: two, level: \"2\", needs: pods, checks: [AM-POD-010]}\n");
+  ran = ameia("scan pod.yaml --framework acme.yaml -o json");
+  EXPECT_NE(ran.out.find("\"a.2\""), std::string::npos) << ran.out << ran.err;
+  ran = ameia("scan pod.yaml --framework acme.yaml#basic -o json");
+  EXPECT_NE(ran.out.find("\"a.1\""), std::string::npos) << ran.err;
+  EXPECT_EQ(ran.out.find("\"a.2\""), std::string::npos) << ran.out;
+  EXPECT_NE(ameia("scan pod.yaml --framework acme.yaml#other").err.find("has no variant \"other\""), std::string::npos);
+}
+
+TEST_F(Cli, WhatAKubeletSaysOfItselfIsItsConfiguration) {
+  spit(dir_ / "node.json",
+       R"({"kubeletconfig":{"authentication":{"anonymous":{"enabled":true}},"readOnlyPort":10255}})");
+  Ran ran = ameia("scan node.json -o json");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("AM-CP-040"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("AM-CP-043"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("\"kind\":\"KubeletConfiguration\""), std::string::npos) << ran.out;
+}
+
 TEST_F(Cli, UsageErrorsNameTheWordAndTheNearestRightOne) {
   struct {
     std::string_view line, says;
@@ -82,7 +115,7 @@ TEST_F(Cli, UsageErrorsNameTheWordAndTheNearestRightOne) {
       {"scan -o json -o table .", "two formats want standard output"},
       {"scan --jobs 0 .", "\"0\" is no number from 1 to 256"},
       {"scan --quiet=yes .", "--quiet takes no value"},
-      {"scan --framework cis-9.9 .", "no check belongs to \"cis-9.9\""},
+      {"scan --framework cis-9.9 .", "there is no \"cis-9.9\"; did you mean cis-1.12?"},
       {"explain AM-POD-0O1", "no check is called \"AM-POD-0O1\""},
       {"explain", "needs the id of a check"},
       {"cel", "needs one expression"},

@@ -54,6 +54,10 @@ ul.places{list-style:none;margin:.5rem 0 0;padding:0}
 code{font:.86em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;background:var(--code);border-radius:4px;padding:.1em .35em;overflow-wrap:anywhere}
 .tags{display:flex;flex-wrap:wrap;gap:.3rem}
 a{color:var(--accent);overflow-wrap:anywhere}
+.fw table{border-collapse:collapse;width:100%;background:var(--card);border:1px solid var(--line)}
+.fw th,.fw td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-top:1px solid var(--line);overflow-wrap:anywhere}
+.fw td:first-child,.fw .st{white-space:nowrap}
+.fw .pass .st{color:var(--good);font-weight:650}.fw .fail .st,.fw .error .st{color:var(--high);font-weight:650}
 .js{display:none}.on .js{display:flex}
 [hidden]{display:none!important}
 footer{padding-top:1rem;padding-bottom:2rem;margin-top:2rem;font-size:.85rem;color:var(--soft)}
