@@ -21,7 +21,7 @@ def without_pch(words):
             skip = True
         elif word != "-Winvalid-pch":
             kept.append(word)
-    return " ".join(kept)
+    return " ".join([*kept, "-Wno-unknown-warning-option", "-Wno-deprecated-declarations"])  # GCC's, libstdc++'s
 
 
 def main():

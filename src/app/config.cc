@@ -48,6 +48,9 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
+// The option that starts helm and kubectl: a stranger's tree must not switch it on.
+constexpr std::string_view kRunsPrograms = "--render";
+
 class ConfigParser {
  public:
   ConfigParser(const std::string& file, bool was_found) : directory_(directory_of(file)), was_found_(was_found) {
@@ -108,6 +111,12 @@ class ConfigParser {
     std::string where = source_->where(node.begin), name(key.name);
     if (is_switch(option)) {
       if (!node.is_bool()) return fail(name + " wants true or false", where);
+      if (option.name == kRunsPrograms && node.boolean && was_found_) {
+        return fail(name +
+                        " runs programs over the tree, which this file, found and not named, may not ask for; write " +
+                        std::string(option.name) + ", or name the file with --config",
+                    where);
+      }
       out.values.emplace_back(node.boolean ? "true" : "false");
       return;
     }

@@ -1,6 +1,7 @@
 #include "app/load.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "app/files.h"
 #include "app/limits.h"
@@ -38,11 +39,14 @@ void place(report::Finding& finding, const std::string& where) {
   std::string_view text = where;
   if (!text.starts_with(finding.location.file)) return;
   text.remove_prefix(finding.location.file.size());
-  unsigned line = 0, column = 0;
-  if (std::sscanf(std::string(text).c_str(), ":%u:%u", &line, &column) == 2) {
-    finding.location.line = line;
-    finding.location.column = column;
-  }
+  uint32_t line = 0, column = 0;
+  const char* end = text.data() + text.size();
+  if (text.size() < 2 || text[0] != ':') return;
+  const auto [colon, bad_line] = std::from_chars(text.data() + 1, end, line);
+  if (bad_line != std::errc() || colon == end || *colon != ':') return;
+  if (std::from_chars(colon + 1, end, column).ec != std::errc()) return;
+  finding.location.line = line;
+  finding.location.column = column;
 }
 
 bool has_braces(std::string_view text) {

@@ -63,7 +63,7 @@ std::string utf8_of_utf16(std::string_view text) {
 
 }  // namespace
 
-YamlStream internal::read_yaml_stream(std::shared_ptr<const Source> source, std::shared_ptr<Keys> keys,
+YamlStream internal::read_yaml_stream(std::shared_ptr<const Source> source, const std::shared_ptr<Keys>& keys,
                                       const Limits& limits, YamlReaders readers) {
   YamlStream stream;
   const size_t bytes_max = std::min<size_t>(limits.bytes_max, UINT32_MAX);
@@ -98,8 +98,8 @@ YamlStream internal::read_yaml_stream(std::shared_ptr<const Source> source, std:
   return stream;
 }
 
-YamlStream parse_yaml(std::shared_ptr<const Source> source, std::shared_ptr<Keys> keys, const Limits& limits) {
-  return internal::read_yaml_stream(std::move(source), std::move(keys), limits, internal::YamlReaders::kBoth);
+YamlStream parse_yaml(std::shared_ptr<const Source> source, const std::shared_ptr<Keys>& keys, const Limits& limits) {
+  return internal::read_yaml_stream(std::move(source), keys, limits, internal::YamlReaders::kBoth);
 }
 
 }  // namespace ameia::doc

@@ -17,7 +17,8 @@ struct YamlStream {
   static constexpr size_t kErrorsMax = 20;
 };
 
-YamlStream parse_yaml(std::shared_ptr<const Source> source, std::shared_ptr<Keys> keys, const Limits& limits = {});
+YamlStream parse_yaml(std::shared_ptr<const Source> source, const std::shared_ptr<Keys>& keys,
+                      const Limits& limits = {});
 
 // YAML of a tree (block style, keys in source order), such that parse_yaml gives the tree back.
 std::string to_yaml(const Node& node);

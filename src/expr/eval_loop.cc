@@ -1,5 +1,7 @@
 // The loops that macros stand for. Each charges what cel-go charges for the comprehension the macro expands to; the
 // numbers in `kCosts` comments name the parts: @result is the accumulator, an identifier read costs 1, a call 1.
+#include <algorithm>
+
 #include "expr/internal/number.h"
 #include "expr/internal/plan.h"
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "expr/internal/cost.h"
 #include "expr/internal/env_impl.h"
 #include "expr/internal/number.h"

@@ -6,7 +6,7 @@
 
 namespace ameia::report {
 
-base::Result<Baseline> Baseline::parse(std::shared_ptr<const doc::Source> source) {
+base::Result<Baseline> Baseline::parse(const std::shared_ptr<const doc::Source>& source) {
   auto document = TRY(doc::parse_json(source, std::make_shared<doc::Keys>()));
   const doc::Node& root = document->root();
   if (root["version"].integer_or(0) != 1 || !root["findings"].is_list()) {

@@ -20,7 +20,7 @@ namespace ameia::report {
 class Baseline {
  public:
   // Fails: kInvalidInput with the file's place; kLimit.
-  static base::Result<Baseline> parse(std::shared_ptr<const doc::Source> source);
+  static base::Result<Baseline> parse(const std::shared_ptr<const doc::Source>& source);
   // Sets suppressed_by of the failing findings it knows; returns how many of its fingerprints met no finding (mended).
   size_t apply(std::vector<Finding>& findings) const;
   [[nodiscard]] size_t size() const { return fingerprints_.size(); }

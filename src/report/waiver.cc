@@ -112,7 +112,7 @@ std::vector<Rule> waiver_rules() {
                           "Apague-a, ou corrija o id e o recurso."}}};
 }
 
-base::Result<Waivers> Waivers::parse(std::shared_ptr<const doc::Source> source) {
+base::Result<Waivers> Waivers::parse(const std::shared_ptr<const doc::Source>& source) {
   doc::YamlStream stream = doc::parse_yaml(source, std::make_shared<doc::Keys>());
   if (!stream.errors.empty()) return std::unexpected(stream.errors.front());
   Waivers waivers;

@@ -35,7 +35,7 @@ std::vector<Rule> waiver_rules();
 class Waivers {
  public:
   // Fails: kInvalidInput with the place of the first mistake; kLimit.
-  static base::Result<Waivers> parse(std::shared_ptr<const doc::Source> source);
+  static base::Result<Waivers> parse(const std::shared_ptr<const doc::Source>& source);
   // `today` is YYYY-MM-DD. Sets suppressed_by of the failing findings that match, and appends a finding for every
   // waiver that has expired or met nothing.
   void apply(std::vector<Finding>& findings, std::string_view today) const;

@@ -61,6 +61,12 @@ TEST(Config, AStrangersFileWritesNowhereElse) {
   }
 }
 
+TEST(Config, AStrangersFileStartsNoPrograms) {
+  EXPECT_NE(errors_of("render: true\n", true).find("runs programs"), std::string::npos);
+  EXPECT_EQ(errors_of("render: true\n", false), "");
+  EXPECT_EQ(errors_of("render: false\n", true), "");
+}
+
 TEST(Config, TheSchemaIsTheOneThatIsPublished) {
   const fs::path file = fs::path(AMEIA_SOURCE_DIR) / "docs/schema/ameia.schema.json";
   if (std::getenv("AMEIA_REWRITE_GOLDEN") != nullptr) spit(file, config_schema());

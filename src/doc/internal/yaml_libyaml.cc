@@ -218,8 +218,8 @@ class Reader {
 
 }  // namespace
 
-base::Status read_with_libyaml(std::shared_ptr<const Source> source, uint32_t begin, uint32_t end,
-                               std::shared_ptr<Keys> keys, const Limits& limits, YamlTree& tree,
+base::Status read_with_libyaml(const std::shared_ptr<const Source>& source, uint32_t begin, uint32_t end,
+                               const std::shared_ptr<Keys>& keys, const Limits& limits, YamlTree& tree,
                                std::vector<std::shared_ptr<Document>>& documents) {
   Reader reader(*source, begin, end, limits, tree);
   while (TRY(reader.next_document())) {

@@ -11,8 +11,8 @@
 namespace ameia::doc::internal {
 
 // Appends the documents in [begin, end) of the source. Fails: with the first error; the documents before it stay.
-base::Status read_with_libyaml(std::shared_ptr<const Source> source, uint32_t begin, uint32_t end,
-                               std::shared_ptr<Keys> keys, const Limits& limits, YamlTree& tree,
+base::Status read_with_libyaml(const std::shared_ptr<const Source>& source, uint32_t begin, uint32_t end,
+                               const std::shared_ptr<Keys>& keys, const Limits& limits, YamlTree& tree,
                                std::vector<std::shared_ptr<Document>>& documents);
 
 }  // namespace ameia::doc::internal
