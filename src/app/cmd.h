@@ -10,6 +10,8 @@ namespace ameia::app {
 
 base::Result<Action> parse_scan(const Words& words);
 base::Result<Action> parse_explain(const Words& words);
+base::Result<Action> parse_fix(const Words& words);
+base::Result<Action> parse_diff(const Words& words);
 base::Result<Action> parse_list_checks(const Words& words);
 base::Result<Action> parse_policy_lint(const Words& words);
 base::Result<Action> parse_policy_eval(const Words& words);
@@ -40,5 +42,8 @@ ConfigChoice config_choice(const Words& words);
 int finish(const base::Result<int>& result, Console& console);
 // Fails: kUsage with the option's name.
 base::Result<unsigned> parse_number(std::string_view option, std::string_view text, unsigned least, unsigned most);
+
+// The date, in UTC: 2026-11-25. Waivers end by it.
+std::string today();
 
 }  // namespace ameia::app

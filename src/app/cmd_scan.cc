@@ -33,14 +33,6 @@ struct ScanOptions {
   bool render = false, require_coverage = false, no_color = false, quiet = false;
 };
 
-std::string today() {
-  std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[16];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
-}
-
 // A line that is drawn over itself, on a terminal, once the work turns out to be long.
 class ProgressBar {
  public:
@@ -207,6 +199,14 @@ base::Result<int> run_configured(const Words& words, Console& console) {
 }
 
 }  // namespace
+
+std::string today() {
+  std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[16];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
+}
 
 base::Result<Action> parse_scan(const Words& words) {
   TRY(options_of(words));  // the command line's own errors come before any file is read

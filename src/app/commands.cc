@@ -52,6 +52,30 @@ constexpr Option kScanOptions[] = {
     {"--no-color", "", "", "no colour, as with NO_COLOR set", "", false, false},
     {"--quiet", "-q", "", "no table and no messages: only errors and what -o asks for", "", false, false},
 };
+constexpr Option kJobs{"--jobs", "-j", "N", "worker threads; the report is the same for any number", "", false, false};
+constexpr Option kFixOptions[] = {
+    {"--diff", "", "", "print what would be written as a unified diff, and write nothing", "", false, false},
+    {"--id", "", "ID", "only fixes of this check", "", true, false},
+    {"--accept", "", "ID", "also write what this check only proposes: its question is answered", "", true, false},
+    {"--severity", "", "SEVERITY", "only findings at or above it", kSeverities, false, false},
+    kPolicy,
+    kFramework,
+    {"--baseline", "", "FILE", "leave the findings that this file knows as they are", "", false, true},
+    {"--waivers", "", "FILE", "leave what this file accepts as it is", "", false, true},
+    {"--fail-on", "", "SEVERITY", "exit 1 when a finding at or above it is left", kSeverities, false, false},
+    kTextOrJson,
+    kJobs,
+    {"--quiet", "-q", "", "no summary: only errors and what --diff prints", "", false, false},
+};
+constexpr Option kDiffOptions[] = {
+    kPolicy,
+    kFramework,
+    {"--severity", "", "SEVERITY", "show only findings at or above it", kSeverities, false, false},
+    {"--fail-on", "", "SEVERITY", "exit 1 when a finding at or above it is new, or has risen to it", kSeverities, false,
+     false},
+    {"--output", "-o", "FORMAT[=FILE]", "what to write, and where", "table|json|md", false, true},
+    kJobs,
+};
 constexpr Option kExplainOptions[] = {kPolicy, kLang, kTextOrJson};
 constexpr Option kListOptions[] = {
     kPolicy,
@@ -112,6 +136,24 @@ constexpr Command kCommands[] = {
      "nothing new\n"
      "ameia scan . --policy policies/ --waivers waivers.yaml\tyour own policies, and what you accepted for a while",
      kScanOptions, parse_scan},
+    {"fix", "Write the safe fixes into the manifests, and propose the others", "[PATH… | -]",
+     "PATH is as for scan. Files are changed in place, and only where a fix is: comments, order, quotes and "
+     "indentation\n"
+     "stay. A fix is safe when a program that works goes on working; any other is proposed with the question that "
+     "decides\n"
+     "it, and written with --accept. Standard input is written to standard output. A second run changes nothing.",
+     "ameia fix deploy --diff\twhat would be written\nameia fix deploy\twrite it\n"
+     "ameia fix deploy --accept AM-POD-020\tand make root file systems read-only: that was looked at\n"
+     "helm template charts/shop | ameia fix - > shop.yaml\ta rendered chart",
+     kFixOptions, parse_fix},
+    {"diff", "Compare two states by their findings: new, gone, as before", "OLD NEW",
+     "OLD and NEW are directories, files, or reports of `ameia scan -o json=FILE`. A finding is the same while its "
+     "check,\n"
+     "object and field are, wherever the lines have moved. Exits 0 whatever is new, unless --fail-on says otherwise.",
+     "ameia diff main/deploy deploy\twhat a change brings and mends\n"
+     "ameia diff main/deploy deploy --fail-on medium -o md=diff.md\tin CI: a gate on what is new, and a comment\n"
+     "ameia diff last-week.json deploy\tsince a report that was kept",
+     kDiffOptions, parse_diff},
     {"explain", "Say what a check looks for, why it matters and how to mend it", "ID…", "",
      "ameia explain AM-POD-001\tone check\nameia explain my-policy --policy policies/\tone of your own",
      kExplainOptions, parse_explain},

@@ -107,11 +107,42 @@ base::Result<OutputFile> OutputFile::create(const std::string& path) {
   return OutputFile(path, std::move(temporary), fd);
 }
 
+base::Result<OutputFile> OutputFile::replacing(const std::string& path) {
+  auto refuse = [&](const std::string& what) { return base::fail(base::Code::kUnavailable, what, path); };
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0) return refuse("cannot be written: " + error_text(errno));
+  if (S_ISLNK(status.st_mode)) return refuse("is a symbolic link; name the file itself");
+  if (!S_ISREG(status.st_mode)) return refuse("is no regular file");
+  if (status.st_nlink > 1) return refuse("has other names (hard links), which would keep the old text");
+  if (::access(path.c_str(), W_OK) != 0) return refuse("cannot be written: " + error_text(errno));
+  std::string temporary = path + "." + std::to_string(::getpid()) + ".tmp";
+  if (temporary.size() < sizeof unfinished_output) {
+    output_is_unfinished = 0;
+    std::memcpy(unfinished_output, temporary.c_str(), temporary.size() + 1);
+    output_is_unfinished = 1;
+  }
+  int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    int error_number = errno;
+    output_is_unfinished = 0;
+    return refuse("cannot be written: " + error_text(error_number));
+  }
+  OutputFile file(path, std::move(temporary), fd);
+  file.durable_ = true;
+  struct stat made{};
+  bool owned = ::fstat(fd, &made) == 0 && ((made.st_uid == status.st_uid && made.st_gid == status.st_gid) ||
+                                           ::fchown(fd, status.st_uid, status.st_gid) == 0);
+  if (!owned || ::fchmod(fd, status.st_mode & 07777) != 0)
+    return refuse("cannot be written with the owner and mode that it has: " + error_text(errno));
+  return file;
+}
+
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : path_(std::move(other.path_)),
       temporary_(std::move(other.temporary_)),
       fd_(std::exchange(other.fd_, -1)),
-      failed_errno_(other.failed_errno_) {}
+      failed_errno_(other.failed_errno_),
+      durable_(other.durable_) {}
 
 OutputFile::~OutputFile() {
   if (fd_ < 0) return;
@@ -125,6 +156,7 @@ void OutputFile::write(std::string_view bytes) {
 }
 
 base::Status OutputFile::commit() {
+  if (durable_ && failed_errno_ == 0 && ::fsync(fd_) != 0) failed_errno_ = errno;
   // Network and quota file systems say only at close that a write was lost.
   if (::close(std::exchange(fd_, -1)) != 0 && failed_errno_ == 0) failed_errno_ = errno;
   if (failed_errno_ == 0 && !temporary_.empty() && ::rename(temporary_.c_str(), path_.c_str()) != 0)

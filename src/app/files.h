@@ -22,6 +22,9 @@ std::string read_beginning(const std::string& path, size_t bytes);
 class OutputFile {
  public:
   static base::Result<OutputFile> create(const std::string& path);
+  // To take the place of a regular file, with its mode and owner. Fails where the name is a symbolic link, where the
+  // file has other names (they would keep the old text) or may not be written.
+  static base::Result<OutputFile> replacing(const std::string& path);
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&&) = delete;
   ~OutputFile();
@@ -34,6 +37,7 @@ class OutputFile {
   std::string path_, temporary_;  // temporary_ empty: written directly
   int fd_ = -1;
   int failed_errno_ = 0;
+  bool durable_ = false;  // on the disk before it takes its name
 };
 
 // Writes everything; 0, or the errno of what failed.

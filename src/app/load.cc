@@ -63,25 +63,28 @@ std::string_view why_binary(std::string_view bytes) {
   return {};
 }
 
-struct Parsed {
-  std::vector<std::shared_ptr<doc::Document>> documents;
-  std::vector<base::Error> errors;
-};
+}  // namespace
 
-Parsed parse(const std::shared_ptr<const doc::Source>& source) {
+const doc::Limits& text_limits() {
+  return kLimits;
+}
+
+ParsedText parse_text(const std::shared_ptr<const doc::Source>& source) {
   auto keys = std::make_shared<doc::Keys>();
   std::string_view text = source->bytes();
   size_t first = text.find_first_not_of(" \t\r\n");
   bool is_json_file = source->name().ends_with(".json");
   if (first != std::string_view::npos && (is_json_file || text[first] == '{')) {
     auto document = doc::parse_json(source, keys, kLimits);
-    if (document) return {{std::move(*document)}, {}};
-    if (is_json_file) return {{}, {document.error()}};
+    if (document) return {{std::move(*document)}, {}, doc::Syntax::kJson};
+    if (is_json_file) return {{}, {document.error()}, doc::Syntax::kJson};
     // Flow YAML begins with a brace too.
   }
   doc::YamlStream stream = doc::parse_yaml(source, keys, kLimits);
-  return {std::move(stream.documents), std::move(stream.errors)};
+  return {std::move(stream.documents), std::move(stream.errors), doc::Syntax::kYaml};
 }
+
+namespace {
 
 report::Resource resource_of(const kube::ObjectView& object) {
   std::string_view name = object.name().empty() ? object.generate_name() : object.name();
@@ -218,7 +221,7 @@ Loaded load(const InputFile& file) {
   }
   out.source_bytes = bytes->size();
   auto source = std::make_shared<doc::Source>(file.name, std::move(*bytes));
-  Parsed parsed = parse(source);
+  ParsedText parsed = parse_text(source);
   bool said_no_object = false;
   for (auto& document : parsed.documents) {
     out.documents.push_back(document);
@@ -245,7 +248,7 @@ base::Result<std::vector<std::shared_ptr<const doc::Document>>> load_documents(c
   std::string bytes = TRY(read_file(path, kFileBytesMax));
   if (std::string_view why = why_binary(bytes); !why.empty())
     return base::fail(base::Code::kInvalidInput, std::string(why), path);
-  Parsed parsed = parse(std::make_shared<doc::Source>(path, std::move(bytes)));
+  ParsedText parsed = parse_text(std::make_shared<doc::Source>(path, std::move(bytes)));
   if (!parsed.errors.empty()) return std::unexpected(parsed.errors.front());
   return std::vector<std::shared_ptr<const doc::Document>>(parsed.documents.begin(), parsed.documents.end());
 }

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/result.h"
 #include "doc/document.h"
+#include "doc/edit.h"
 #include "report/finding.h"
 
 namespace ameia::app {
@@ -29,6 +30,16 @@ struct Loaded {
 
 // Fails: never; problems are rows.
 Loaded load(const InputFile& file);
+
+// A text as documents; a broken one is an error and leaves the others.
+struct ParsedText {
+  std::vector<std::shared_ptr<doc::Document>> documents;
+  std::vector<base::Error> errors;
+  doc::Syntax syntax = doc::Syntax::kYaml;
+};
+ParsedText parse_text(const std::shared_ptr<const doc::Source>& source);
+// The limits it keeps.
+const doc::Limits& text_limits();
 
 // For commands that take a few files and want none of them broken: the objects, or the first error.
 base::Result<std::vector<LoadedObject>> load_objects(const std::string& path);

@@ -19,7 +19,7 @@ struct InputFile {
   std::string chart;          // the directory of the Helm chart whose template this is, or empty
   std::string kustomization;  // the directory of the kustomization that uses this file as a patch, or empty
   bool explicitly = false;    // named on the command line
-  std::shared_ptr<const std::string> bytes;  // of what is in an archive or was rendered; else they are in the file
+  std::shared_ptr<const std::string> bytes;  // of an archive, a rendering, or a fix in the making; else in the file
 };
 // The file's bytes, wherever they are. Fails as read_file().
 base::Result<std::string> read_input(const InputFile& file);

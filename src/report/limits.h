@@ -15,6 +15,7 @@ inline constexpr size_t kHtmlRowsPerCheckMax = 500;            // so that every 
 inline constexpr size_t kHtmlNamespacesMax = 12;               // bars of the chart; the rest is one bar
 inline constexpr size_t kTableOtherRowsMax = 40;               // checks listed below the top risks
 inline constexpr size_t kTableUnjudgedRowsMax = 8;             // files and objects that could not be judged
+inline constexpr size_t kComparisonRowsMax = 500;              // of one section of `ameia diff -o md`
 inline constexpr size_t kWaiversMax = 10'000;                  // of one file
 inline constexpr size_t kPatternBytesMax = 1'000;              // of one waiver's glob
 inline constexpr size_t kFrameworkSectionsMax = 5'000;         // of one file

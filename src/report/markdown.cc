@@ -5,14 +5,13 @@
 #include <cctype>
 #include <cmath>
 
+#include "report/internal/markdown_text.h"
 #include "report/limits.h"
 #include "report/print.h"
 #include "report/text.h"
 
 namespace ameia::report {
-namespace {
-
-std::string escaped(std::string_view text) {
+std::string internal::markdown_text(std::string_view text) {
   std::string out;
   for (char c : clean(text)) {
     bool is_word = !out.empty() && std::isalnum(static_cast<unsigned char>(out.back())) != 0;
@@ -33,7 +32,7 @@ std::string escaped(std::string_view text) {
 }
 
 // In a code span nothing is read but the backticks that end it, and in a table the bar.
-std::string code(std::string_view text) {
+std::string internal::markdown_code(std::string_view text) {
   std::string plain = clean(text), fence = "`";
   if (plain.empty()) return {};
   while (plain.find(fence) != std::string::npos) fence += '`';
@@ -45,6 +44,8 @@ std::string code(std::string_view text) {
   std::string pad = out.front() == '`' || out.back() == '`' ? " " : "";
   return fence + pad + out + pad + fence;
 }
+
+namespace {
 
 class Markdown {
  public:
@@ -113,10 +114,11 @@ class Markdown {
   std::string group_text(const Group& group) const {
     TextsView texts = texts_of(report_, *group.findings.front());
     std::string out = "\n### " + std::string(severity_word(group.severity, report_.language)) + ": " +
-                      escaped(texts.title) + " (" + escaped(group.id) + ")\n\n";
-    if (!texts.why.empty()) out += escaped(texts.why) + "\n\n";
+                      internal::markdown_text(texts.title) + " (" + internal::markdown_text(group.id) + ")\n\n";
+    if (!texts.why.empty()) out += internal::markdown_text(texts.why) + "\n\n";
     if (!texts.remediation.empty())
-      out += "**" + std::string(say_("Fix:", "Correção:")) + "** " + escaped(texts.remediation) + "\n\n";
+      out +=
+          "**" + std::string(say_("Fix:", "Correção:")) + "** " + internal::markdown_text(texts.remediation) + "\n\n";
     out += "| " + std::string(say_("resource", "recurso")) + " | " + std::string(say_("place", "lugar")) + " | " +
            std::string(say_("what", "o quê")) + " |\n| --- | --- | --- |\n";
     size_t shown = std::min(group.findings.size(), kMarkdownPlacesPerCheckMax);
@@ -128,8 +130,8 @@ class Markdown {
   }
 
   static std::string row_text(const Finding& f) {
-    return "| " + code(resource_name(f.resource)) + " | " + code(location_text(f.location)) + " | " +
-           escaped(f.message) + " |\n";
+    return "| " + internal::markdown_code(resource_name(f.resource)) + " | " +
+           internal::markdown_code(location_text(f.location)) + " | " + internal::markdown_text(f.message) + " |\n";
   }
 
   void print_list(std::string_view heading, const std::vector<std::string>& rows) {
@@ -150,7 +152,8 @@ class Markdown {
           f.status != FindingStatus::kManual)
         continue;
       rows.push_back("- " + std::string(status_word(f.status, report_.language)) + ": " +
-                     code(location_text(f.location)) + " " + escaped(f.message) + "\n");
+                     internal::markdown_code(location_text(f.location)) + " " + internal::markdown_text(f.message) +
+                     "\n");
     }
     print_list(say_("Not judged", "Não avaliado"), rows);
   }
@@ -159,8 +162,9 @@ class Markdown {
     std::vector<std::string> rows;
     for (const Finding& f : report_.findings) {
       if (f.suppressed_by.empty()) continue;
-      rows.push_back("- " + escaped(f.id) + " " + code(resource_name(f.resource)) + " " +
-                     code(location_text(f.location)) + ": " + escaped(f.suppressed_by) + "\n");
+      rows.push_back("- " + internal::markdown_text(f.id) + " " + internal::markdown_code(resource_name(f.resource)) +
+                     " " + internal::markdown_code(location_text(f.location)) + ": " +
+                     internal::markdown_text(f.suppressed_by) + "\n");
     }
     print_list(say_("Held back", "Retidos"), rows);
   }
