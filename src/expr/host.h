@@ -5,12 +5,14 @@
 namespace ameia::expr {
 
 class Authorizer;
+class ImageReader;
 class ResourceReader;
 
 // Borrows all of it, for as long as the Machine runs.
 struct Host {
   Authorizer* authorizer = nullptr;
   const ResourceReader* resources = nullptr;
+  const ImageReader* images = nullptr;
 };
 
 }  // namespace ameia::expr

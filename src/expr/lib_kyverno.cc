@@ -21,12 +21,20 @@ class Door final : public Opaque {
 
 std::span<const DoorVariable> kyverno_doors() {
   static const Door resource("resource.Context");
-  static const DoorVariable doors[] = {{"resource", resource.type_name(), Value::of_opaque(&resource)}};
+  static const Door image("imagedata.Context"), json("json.Json"), http("http.Context");
+  static const Door global_context("globalContext.Context");
+  static const DoorVariable doors[] = {
+      {"resource", resource.type_name(), Value::of_opaque(&resource)},
+      {"image", image.type_name(), Value::of_opaque(&image)},
+      {"json", json.type_name(), Value::of_opaque(&json)},
+      {"http", http.type_name(), Value::of_opaque(&http)},
+      {"globalContext", global_context.type_name(), Value::of_opaque(&global_context)}};
   return doors;
 }
 
 std::vector<Library> kyverno_libraries() {
-  return {math_library(2), encoders_library(), regex_ext_library(), kyverno_resource_library()};
+  return {math_library(2),         encoders_library(),      regex_ext_library(), kyverno_resource_library(),
+          kyverno_image_library(), kyverno_values_library()};
 }
 
 Syntax kyverno_syntax(Version version) {

@@ -28,6 +28,17 @@ class ResourceReader {
   [[nodiscard]] virtual std::string resource_of(std::string_view api_version, std::string_view kind) const = 0;
 };
 
+// Who answers image.GetMetadata. Nodes live as long as the reader. Threads: reading is free to share.
+class ImageReader {
+ public:
+  virtual ~ImageReader() = default;
+  // nullptr: it is not known.
+  [[nodiscard]] virtual const doc::Node* metadata(std::string_view image) const = 0;
+};
+
+// Ends the error of a call whose answer would have to be fetched.
+inline constexpr std::string_view kNotKnownOffline = "is not known offline";
+
 // A variable that stands for a door: `resource` of type resource.Context.
 struct DoorVariable {
   std::string_view name, type;
@@ -37,6 +48,8 @@ std::span<const DoorVariable> kyverno_doors();
 
 // resource.List, Get, ToGVR; Post is always an error, for nothing is changed here.
 Library kyverno_resource_library();
+Library kyverno_image_library();   // image("…").registry() …, image.GetMetadata
+Library kyverno_values_library();  // parseServiceAccount, math.round, listObjToMap, json; http and globalContext fail
 
 // All of the above and CEL's extensions that Kyverno's environment has; Kubernetes' own come with the version.
 std::vector<Library> kyverno_libraries();

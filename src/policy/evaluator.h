@@ -29,7 +29,7 @@ struct Evaluator::State {
 
   // A request is about to be judged by several policies.
   void begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object,
-             const expr::ResourceReader* objects);
+             const expr::ResourceReader* objects, const expr::ImageReader* images = nullptr);
   // A policy is about to be run with several params; `match` is how it matched.
   void begin_policy(const kube::AdmissionRequest& request, const Match& match);
   enum class Conditions : uint8_t { kHold, kFalse, kError };
@@ -58,6 +58,8 @@ struct Evaluator::State {
     bool known = false;
     uint64_t cost = 0;
   };
+  // The PolicyException that the request falls under, or nullptr.
+  const Exception* exception_for(const Policy& policy);
   // As Kyverno does; not at all like the API server.
   void validate_kyverno(const Policy& policy, Verdict& out);
   bool kyverno_conditions_hold(const Policy& policy, Verdict& out);

@@ -1,5 +1,7 @@
 // How Kyverno runs a ValidatingPolicy: match conditions that see everything, validations in order until one fails or
 // cannot be answered, and no budget but ours.
+#include <algorithm>
+
 #include "policy/evaluator.h"
 
 namespace ameia::policy {
@@ -32,9 +34,25 @@ bool Evaluator::State::kyverno_conditions_hold(const Policy& policy, Verdict& ou
   return false;
 }
 
+const Exception* Evaluator::State::exception_for(const Policy& policy) {
+  if (!policy.kyverno) return nullptr;
+  for (const Exception& exception : policy.kyverno->exceptions) {
+    bool holds = std::ranges::all_of(exception.conditions, [&](const NamedCondition& condition) {
+      return runner->run_quick(condition.condition) == ConditionRunner::Quick::kTrue;
+    });
+    if (holds) return &exception;
+  }
+  return nullptr;
+}
+
 void Evaluator::State::validate_kyverno(const Policy& policy, Verdict& out) {
   runner->set_per_call_cost(kKyvernoCallCostMax);
   runner->begin_list(UINT64_MAX);
+  if (const Exception* exception = exception_for(policy); exception != nullptr) {
+    out.applies = false;
+    out.why_not = "PolicyException " + exception->name;
+    return;
+  }
   if (!kyverno_conditions_hold(policy, out)) {
     out.applies = !out.decisions.empty();
     return;

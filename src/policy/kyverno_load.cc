@@ -37,6 +37,10 @@ std::string index(std::string_view at, size_t i) {
   return "spec." + std::string(at) + "[" + std::to_string(i) + "]";
 }
 
+bool is_mutating(const Node& policy) {
+  return policy["kind"].str().ends_with("MutatingPolicy");
+}
+
 bool is_identifier_part(char c) {
   return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -112,16 +116,25 @@ std::vector<Need> parse_needs(std::string_view text) {
 // Reads one policy; with `rewrite`, what autogen makes of it.
 class Loader {
  public:
-  Loader(const Subject& subject, Origin origin, ConditionCompiler& compiler, Diagnostics& out)
-      : subject_(subject), spec_((*subject.root)["spec"]), origin_(origin), compiler_(compiler), out_(out) {}
+  Loader(const Subject& subject, Origin origin, std::span<const Subject> exceptions, ConditionCompiler& compiler,
+         Diagnostics& out)
+      : subject_(subject),
+        spec_((*subject.root)["spec"]),
+        origin_(origin),
+        exceptions_(exceptions),
+        compiler_(compiler),
+        out_(out) {}
 
-  Policy load(const Rewrite& rewrite, bool silent) {
+  Policy load(const Rewrite& rewrite, const Rewrite& rewrite_configuration, bool silent) {
     rewrite_ = rewrite;
+    rewrite_configuration_ = rewrite_configuration;
     silent_ = silent;
     const Node& root = *subject_.root;
     Policy policy;
     policy.name = root["metadata"]["name"].str();
     policy.origin = origin_;
+    if (is_mutating(root)) policy.kind = PolicyKind::kMutating;
+    policy.reinvoke_if_needed = spec_["reinvocationPolicy"].str() == "IfNeeded";
     policy.failure_policy = spec_["failurePolicy"].str() == "Ignore" ? FailurePolicy::kIgnore : FailurePolicy::kFail;
     policy.autogen = root["metadata"]["annotations"]["ameia.io/autogen"].str() == "pod-controllers";
     if (spec_["matchConstraints"].is_map()) policy.match = MatchResources::parse(spec_["matchConstraints"], true);
@@ -136,6 +149,8 @@ class Loader {
     }
     compiler_.begin_policy();
     load_expressions(policy);
+    load_mutations(policy);
+    load_exceptions(policy);
     policy.asked = compiler_.asked();
     load_needs(policy);
     policy.bindings.push_back(load_actions());
@@ -156,19 +171,25 @@ class Loader {
     return condition;
   }
 
+  void load_variables(Policy& policy) {
+    size_t i = 0;
+    for (const Node& item : spec_["variables"].list()) {
+      Condition condition = compiler_.variable(item["name"].str(), rewrite_(item["expression"].str()), kDeclared);
+      report(item["expression"], index("variables", i++) + ".expression", condition);
+      policy.variables.push_back({std::string(item["name"].str()), std::move(condition)});
+    }
+  }
+
   void load_expressions(Policy& policy) {
+    // A mutating policy's match conditions may read its variables, a validating one's may not.
+    if (policy.kind == PolicyKind::kMutating) load_variables(policy);
     size_t i = 0;
     for (const Node& item : spec_["matchConditions"].list()) {
       std::string field = index("matchConditions", i++) + ".expression";
       policy.match_conditions.push_back(
           {std::string(item["name"].str()), compile(item["expression"], field, Returns::kBool)});
     }
-    i = 0;
-    for (const Node& item : spec_["variables"].list()) {
-      Condition condition = compiler_.variable(item["name"].str(), rewrite_(item["expression"].str()), kDeclared);
-      report(item["expression"], index("variables", i++) + ".expression", condition);
-      policy.variables.push_back({std::string(item["name"].str()), std::move(condition)});
-    }
+    if (policy.kind != PolicyKind::kMutating) load_variables(policy);
     i = 0;
     for (const Node& item : spec_["validations"].list()) {
       std::string at = index("validations", i++);
@@ -185,6 +206,48 @@ class Loader {
       std::string field = index("auditAnnotations", i++) + ".valueExpression";
       policy.audit_annotations.push_back(
           {std::string(item["key"].str()), compile(item["valueExpression"], field, Returns::kStringOrNull)});
+    }
+  }
+
+  void load_mutations(Policy& policy) {
+    size_t i = 0;
+    for (const Node& item : spec_["mutations"].list()) {
+      bool is_patch = item["patchType"].str() == "JSONPatch";
+      std::string_view key = is_patch ? "jsonPatch" : "applyConfiguration";
+      PatchType type = is_patch ? PatchType::kJsonPatch : PatchType::kApplyConfiguration;
+      std::string field = index("mutations", i++) + "." + std::string(key) + ".expression";
+      const Node* expression = item.find(key, "expression");
+      if (expression == nullptr) continue;  // lint says so
+      Condition condition = compiler_.compile((is_patch ? rewrite_ : rewrite_configuration_)(expression->str()),
+                                              kDeclared, returned_by(type));
+      report(*expression, field, condition);
+      policy.mutations.push_back({type, std::move(condition)});
+    }
+  }
+
+  void load_exceptions(Policy& policy) {
+    std::string_view kind = (*subject_.root)["kind"].str();
+    for (const Subject& subject : exceptions_) {
+      const Node& spec = (*subject.root)["spec"];
+      bool is_meant = std::ranges::any_of(spec["policyRefs"].list(), [&](const Node& ref) {
+        return ref["name"].str() == policy.name && ref["kind"].str() == kind;
+      });
+      if (!is_meant) continue;
+      if (!spec["images"].list().empty() || !spec["allowedValues"].list().empty()) {
+        if (!silent_) out_.warning(subject, spec, "spec", "images and allowedValues are not evaluated yet; ignored");
+        continue;
+      }
+      Exception exception{std::string((*subject.root)["metadata"]["name"].str()), {}};
+      size_t i = 0;
+      for (const Node& item : spec["matchConditions"].list()) {
+        std::string field = index("matchConditions", i++) + ".expression";
+        Condition condition = compiler_.compile(item["expression"].str(), kDeclared, Returns::kBool);
+        for (const expr::Issue& issue : condition.issues) {
+          if (!silent_) out_.expression(subject, item["expression"], field, issue);
+        }
+        exception.conditions.push_back({std::string(item["name"].str()), std::move(condition)});
+      }
+      policy.kyverno->exceptions.push_back(std::move(exception));
     }
   }
 
@@ -216,9 +279,10 @@ class Loader {
   const Subject& subject_;
   const Node& spec_;
   Origin origin_;
+  std::span<const Subject> exceptions_;
   ConditionCompiler& compiler_;
   Diagnostics& out_;
-  Rewrite rewrite_;
+  Rewrite rewrite_, rewrite_configuration_;
   bool silent_ = false;
 };
 
@@ -237,12 +301,21 @@ void lint(const Subject& subject, Diagnostics& out) {
   if (!spec.is_map()) return out.error(subject, *subject.root, "spec", "Required value");
   check_fields(subject, spec, "spec",
                {"matchConstraints", "matchConditions", "validations", "variables", "auditAnnotations", "failurePolicy",
-                "validationActions", "webhookConfiguration", "evaluation", "autogen"},
+                "validationActions", "webhookConfiguration", "evaluation", "autogen", "mutations", "reinvocationPolicy",
+                "targetMatchConstraints"},
                out);
   bool about_kubernetes = spec["evaluation"]["mode"].str("Kubernetes") == "Kubernetes";
   if (about_kubernetes && spec["matchConstraints"]["resourceRules"].list().empty())
     out.error(subject, spec, "spec.matchConstraints.resourceRules", "Required value");
-  if (spec["validations"].list().empty()) out.error(subject, spec, "spec.validations", "Required value");
+  if (is_mutating(*subject.root)) {
+    if (spec["mutations"].list().empty()) out.error(subject, spec, "spec.mutations", "Required value");
+    if (spec["targetMatchConstraints"].is_map()) {
+      out.warning(subject, spec["targetMatchConstraints"], "spec.targetMatchConstraints",
+                  "objects that exist already are not mutated here; only the request's own object is");
+    }
+  } else if (spec["validations"].list().empty()) {
+    out.error(subject, spec, "spec.validations", "Required value");
+  }
   size_t i = 0;
   for (const Node& item : spec["validations"].list()) {
     if (item["expression"].str().empty())
@@ -270,15 +343,47 @@ std::string rewrite_for_controller(std::string_view expression, std::string_view
 }
 
 bool is_kyverno_policy(std::string_view kind) {
-  return kind == "ValidatingPolicy" || kind == "NamespacedValidatingPolicy";
+  return kind == "ValidatingPolicy" || kind == "NamespacedValidatingPolicy" || kind == "MutatingPolicy" ||
+         kind == "NamespacedMutatingPolicy";
 }
 
-std::vector<Policy> load_kyverno_policy(const Subject& subject, Origin origin, ConditionCompiler& compiler,
-                                        Diagnostics& out) {
+std::string wrap_for_controller(std::string_view expression, std::string_view spec) {
+  std::string out;
+  for (size_t at = expression.find("bject.spec"); at != std::string_view::npos; at = expression.find("bject.spec")) {
+    bool is_root = at > 0 && (expression[at - 1] == 'o' || expression[at - 1] == 'O');
+    out += expression.substr(0, at + 6);
+    out += is_root ? spec : std::string_view("spec");
+    expression.remove_prefix(at + 10);
+  }
+  out += expression;
+  std::string_view text = trim(out);
+  if (!text.starts_with("Object{")) return out;
+  size_t end = 6, open = 0;  // the brace that closes the object, as far as braces in texts do not confuse
+  for (; end < text.size(); ++end) {
+    if (text[end] == '{') ++open;
+    if (text[end] == '}' && --open == 0) break;
+  }
+  if (end >= text.size()) return out;
+  // "spec.template.spec": the configuration goes into spec.template.
+  std::string wrapped = "Object", closing, type = "Object";
+  std::string_view path = spec.substr(0, spec.rfind('.'));
+  while (!path.empty()) {
+    std::string step(path.substr(0, path.find('.')));
+    path.remove_prefix(std::min(path.size(), step.size() + 1));
+    type += "." + step;
+    wrapped += "{" + step + ": " + type;
+    closing += "}";
+  }
+  return wrapped + std::string(text.substr(6, end + 1 - 6)) + closing + std::string(text.substr(end + 1));
+}
+
+std::vector<Policy> load_kyverno_policy(const Subject& subject, Origin origin, std::span<const Subject> exceptions,
+                                        ConditionCompiler& compiler, Diagnostics& out) {
   lint(subject, out);
-  Loader loader(subject, origin, compiler, out);
+  Loader loader(subject, origin, exceptions, compiler, out);
+  const Rewrite as_written = [](std::string_view text) { return std::string(text); };
   std::vector<Policy> policies;
-  policies.push_back(loader.load([](std::string_view text) { return std::string(text); }, false));
+  policies.push_back(loader.load(as_written, as_written, false));
   const Node& spec = (*subject.root)["spec"];
   // A built-in check is judged on templates as they are, and says so in an annotation.
   if (origin == Origin::kBuiltIn || !policies.front().kyverno->about_kubernetes) return policies;
@@ -294,8 +399,13 @@ std::vector<Policy> load_kyverno_policy(const Subject& subject, Origin origin, C
     }
     if (controllers.empty()) continue;
     // What does not compile was reported on the policy as written.
-    Policy derived = loader.load(
-        [&](std::string_view text) { return rewrite_for_controller(text, family.spec, family.metadata); }, true);
+    const Rewrite rewrite = [&](std::string_view text) {
+      return rewrite_for_controller(text, family.spec, family.metadata);
+    };
+    const Rewrite wrap = [&](std::string_view text) { return wrap_for_controller(text, family.spec); };
+    // Of a mutating policy Kyverno rewrites the apply configurations, and nothing else.
+    bool mutating = is_mutating(*subject.root);
+    Policy derived = loader.load(mutating ? as_written : rewrite, wrap, true);
     derived.kyverno->variant = family.name;
     derived.match = match_controllers(controllers, spec["matchConstraints"]["resourceRules"].list()[0]["operations"]);
     policies.push_back(std::move(derived));

@@ -37,7 +37,8 @@ class MutationRun {
 
   void run() {
     bool is_namespace = request_.kind == kube::Gvk{"", "v1", "Namespace"};
-    s_.begin(request_, is_namespace || request_.ns.empty() ? nullptr : facts_.namespace_object, facts_.objects);
+    s_.begin(request_, is_namespace || request_.ns.empty() ? nullptr : facts_.namespace_object, facts_.objects,
+             facts_.images);
     pass(1);
     if (ran_ && out_.allowed) pass(2);
     out_.object = request_.object;
@@ -75,6 +76,7 @@ class MutationRun {
     std::vector<Invocation> found;
     for (uint32_t candidate : candidates) {
       const Policy& policy = s_.set().policies[candidate];
+      if (!policy.passes_over(request_).empty() || (policy.kyverno && !policy.kyverno->admission)) continue;
       Match match;
       if (policy.match) {
         match = policy.match->matches(request_, match_facts);

@@ -159,6 +159,7 @@ struct AdmissionFacts {
   const doc::Node* namespace_object = nullptr;     // nullptr: not found
   const kube::ResourceTable* resources = nullptr;  // for matchPolicy Equivalent; nullptr: the built-in table
   const expr::ResourceReader* objects = nullptr;   // answers resource.List and Get; nullptr: they are errors
+  const expr::ImageReader* images = nullptr;       // answers image.GetMetadata
   const kube::MergeTypes* types = nullptr;         // of custom resources; nullptr: those beside the policies
 };
 

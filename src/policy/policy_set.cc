@@ -17,6 +17,7 @@ constexpr std::string_view kApiGroup = "admissionregistration.k8s.io";
 enum class Role : uint8_t {
   kPolicy,
   kKyvernoPolicy,
+  kKyvernoException,
   kBinding,
   kCustomResource,
   kParam,
@@ -33,6 +34,7 @@ Role role_of(const doc::Node& object, Origin origin) {
     if (view.kind() == "ValidatingAdmissionPolicyBinding" || view.kind() == "MutatingAdmissionPolicyBinding")
       return Role::kBinding;
   }
+  if (view.group_version().group == kKyvernoGroup && view.kind() == "PolicyException") return Role::kKyvernoException;
   if (view.group_version().group == kKyvernoGroup)
     return is_kyverno_policy(view.kind()) ? Role::kKyvernoPolicy : Role::kUnsupported;
   if (origin == Origin::kBuiltIn && !view.annotation("ameia.io/example").empty()) return Role::kExample;
@@ -156,6 +158,10 @@ void PolicySetBuilder::State::load_params(PolicySet::Impl& set) {
 
 void PolicySetBuilder::State::load_policies(PolicySet::Impl& set) {
   ConditionCompiler compiler(version);
+  std::vector<Subject> exceptions;
+  for (const Object& object : objects) {
+    if (object.role == Role::kKyvernoException) exceptions.push_back(subject(object));
+  }
   std::map<std::string, size_t, std::less<>> by_name;
   for (const Object& object : objects) {
     bool is_kyverno = object.role == Role::kKyvernoPolicy;
@@ -176,7 +182,7 @@ void PolicySetBuilder::State::load_policies(PolicySet::Impl& set) {
     }
     std::vector<Policy> loaded;
     if (is_kyverno) {
-      loaded = load_kyverno_policy(about, object.origin, compiler, diagnostics);
+      loaded = load_kyverno_policy(about, object.origin, exceptions, compiler, diagnostics);
     } else {
       loaded.push_back(load_policy(about, object.origin, compiler, diagnostics));
     }

@@ -2,6 +2,7 @@
 
 #include "doc/build.h"
 #include "doc/patch.h"
+#include "expr/lib_kyverno.h"
 #include "kube/object.h"
 #include "kube/pod.h"
 #include "policy/blame.h"
@@ -138,11 +139,12 @@ class Scan {
 
   End error(const Policy& policy, const Judged& judged, const std::string& message, std::string_view expression,
             const std::vector<expr::Blame>& blames) {
-    bool only_live = needs_a_request(message, expression);
+    bool offline = message.find(expr::kNotKnownOffline) != std::string::npos;
+    bool only_live = offline || needs_a_request(message, expression);
     report::Finding finding = make_finding(s_.set().rules[policy.rule], judged, blamed_places(judged, blames).front(),
                                            "could not be evaluated: " + message);
     finding.status = only_live ? report::FindingStatus::kNotEvaluated : report::FindingStatus::kError;
-    if (only_live) finding.message += "; only the API server knows who asks";
+    if (only_live && !offline) finding.message += "; only the API server knows who asks";
     add(std::move(finding));
     return only_live ? End::kNotEvaluated : End::kError;
   }

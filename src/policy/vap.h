@@ -81,8 +81,15 @@ struct Binding {
 // One thing a scanned set must hold before a policy's failure is believed: any of these.
 using Need = std::vector<ResourceName>;
 
-// What Kyverno's ValidatingPolicy adds.
+// A PolicyException that names the policy: where all of its conditions hold, the policy does not apply.
+struct Exception {
+  std::string name;
+  std::vector<NamedCondition> conditions;
+};
+
+// What Kyverno's ValidatingPolicy and MutatingPolicy add.
 struct KyvernoPolicy {
+  std::vector<Exception> exceptions;
   std::string variant;           // "autogen-defaults": derived for pod controllers; empty: as written
   std::string only_ns;           // of a NamespacedValidatingPolicy: it sees no other namespace
   bool admission = true;         // spec.evaluation.admission.enabled
@@ -108,7 +115,10 @@ struct Policy {
   bool uses_params = false;              // some expression reads params
   uint32_t rule = 0;                     // in rules(); a mutating policy has none
   std::optional<KyvernoPolicy> kyverno;  // a ValidatingPolicy of policies.kyverno.io
-  [[nodiscard]] std::string_view kind_name() const { return kyverno ? "ValidatingPolicy" : to_string(kind); }
+  [[nodiscard]] std::string_view kind_name() const {
+    if (!kyverno) return to_string(kind);
+    return kind == PolicyKind::kMutating ? "MutatingPolicy" : "ValidatingPolicy";
+  }
   // Why it does not concern itself with the request, whatever its constraints say; empty when it does.
   [[nodiscard]] std::string_view passes_over(const kube::AdmissionRequest& request) const;
   Asked asked;                                   // other objects it asks for

@@ -138,13 +138,14 @@ Evaluator::State::State(std::shared_ptr<const PolicySet> given)
 }
 
 void Evaluator::State::begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object,
-                             const expr::ResourceReader* objects) {
+                             const expr::ResourceReader* objects, const expr::ImageReader* images) {
   request_ = &request;
   request_as_ = request.resource;
   request_as_kind_ = request.kind;
   namespace_object_ = namespace_object;
   if (!runner) return;
   host_.resources = objects;
+  host_.images = images;
   runner->machine().set_host(&host_);
   request_node_ = runner->reads_request() ? request_node(request, request.resource, request.kind, arena) : nullptr;
   runner->bind({request.object, request.old_object, request_node_, namespace_object_, nullptr});
@@ -189,9 +190,18 @@ bool Evaluator::State::params_of(const Policy& policy, const Binding& binding, s
 
 // namespaceObject is null in match conditions, as the API server passes none.
 Evaluator::State::Conditions Evaluator::State::match_conditions(const Policy& policy, Verdict& out) {
-  if (policy.match_conditions.empty()) return Conditions::kHold;
-  runner->bind_namespace(nullptr);
-  runner->begin_list(kMatchConditionsCostMax);
+  runner->set_per_call_cost(policy.kyverno ? kKyvernoCallCostMax : kPerCallCostMax);
+  if (policy.match_conditions.empty() && !policy.kyverno) return Conditions::kHold;
+  if (policy.kyverno) {
+    runner->begin_list(UINT64_MAX);
+    if (const Exception* exception = exception_for(policy); exception != nullptr) {
+      out.why_not = "PolicyException " + exception->name;
+      return Conditions::kFalse;
+    }
+  } else {
+    runner->bind_namespace(nullptr);
+    runner->begin_list(kMatchConditionsCostMax);
+  }
   std::vector<std::string> errors;
   Conditions result = Conditions::kHold;
   for (const NamedCondition& condition : policy.match_conditions) {
@@ -301,7 +311,6 @@ void Evaluator::State::validate(const Policy& policy, const doc::Node* params, V
     return;
   }
   if (policy.kyverno) return validate_kyverno(policy, out);
-  runner->set_per_call_cost(kPerCallCostMax);
   if (policy.uses_params) runner->bind_params(params);
   Conditions conditions = match_conditions(policy, out);
   if (conditions == Conditions::kFalse) out.applies = false;
@@ -326,7 +335,7 @@ void Evaluator::admit(const kube::AdmissionRequest& request, const AdmissionFact
   TableEquivalents own(facts.resources == nullptr ? s.set().resources : *facts.resources);
   MatchFacts match_facts{facts.namespace_object, &own};
   bool is_namespace = request.kind == kube::Gvk{"", "v1", "Namespace"};
-  s.begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object, facts.objects);
+  s.begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object, facts.objects, facts.images);
   s.set().index.find(request.resource.resource, request.operation, s.candidates);
   for (uint32_t candidate : s.candidates) {
     const Policy& policy = s.set().policies[candidate];

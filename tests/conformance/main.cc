@@ -17,8 +17,12 @@ struct Row {
   SuiteResult (*run)(const std::string& folder);
 };
 constexpr Row kSuites[] = {
-    {"cel-spec", run_cel_spec}, {"kubernetes-cel", run_kubernetes_cel},   {"pod-security", run_pod_security},
-    {"cyclonus", run_cyclonus}, {"netpol-analyzer", run_netpol_analyzer},
+    {"cel-spec", run_cel_spec},
+    {"cyclonus", run_cyclonus},
+    {"kubernetes-cel", run_kubernetes_cel},
+    {"kyverno-policies", run_kyverno_policies},
+    {"netpol-analyzer", run_netpol_analyzer},
+    {"pod-security", run_pod_security},
 };
 
 std::string env_or(const char* name, const char* otherwise) {

@@ -27,6 +27,7 @@ struct SuiteResult {
 // Each takes the folder of its suite. A folder that is missing is not asked for.
 SuiteResult run_cel_spec(const std::string& folder);
 SuiteResult run_kubernetes_cel(const std::string& folder);
+SuiteResult run_kyverno_policies(const std::string& folder);
 SuiteResult run_pod_security(const std::string& folder);
 SuiteResult run_cyclonus(const std::string& folder);
 SuiteResult run_netpol_analyzer(const std::string& folder);

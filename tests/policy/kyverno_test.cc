@@ -197,6 +197,87 @@ TEST(Kyverno, TheFirstFailureEndsTheValidations) {
             "allowed");
 }
 
+TEST(Kyverno, AnExceptionTakesThePolicyAway) {
+  auto found = [](const std::string& reference, const std::string& condition) {
+    return scan(load(policy_about("", "services", "false") +
+                     "---\napiVersion: policies.kyverno.io/v1\nkind: PolicyException\nmetadata: {name: e}\nspec:\n  "
+                     "policyRefs: [{name: " +
+                     reference +
+                     ", kind: ValidatingPolicy}]\n  matchConditions: [{name: c, "
+                     "expression: \"" +
+                     condition + "\"}]\n")
+                    .set,
+                kService)
+        .size();
+  };
+  EXPECT_EQ(found("p", "object.metadata.name == 's'"), 0u);
+  EXPECT_EQ(found("p", "object.metadata.name == 'other'"), 1u);
+  EXPECT_EQ(found("another", "true"), 1u);
+}
+
+TEST(Kyverno, ImageReferencesAndSmallLibraries) {
+  auto holds = [](const std::string& expression) {
+    auto loaded = load(policy_about("", "services", expression));
+    for (const Diagnostic& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+    return scan(loaded.set, kService).empty();
+  };
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  EXPECT_TRUE(
+      holds("image('nginx').registry() == 'index.docker.io' && image('nginx').repository() == 'library/nginx'"));
+  EXPECT_TRUE(holds("image('docker.io/a/b').registry() == 'index.docker.io' && image('a/b').repository() == 'a/b'"));
+  EXPECT_TRUE(holds("image('host:5000/ab').registry() == 'host:5000' && image('host:5000/ab').tag() == 'latest'"));
+  EXPECT_TRUE(holds("image('localhost/ab:1').tag() == '1' && !image('ab:1').containsDigest()"));
+  EXPECT_TRUE(holds("image('ab:1@" + digest + "').identifier() == '1@" + digest + "'"));
+  EXPECT_TRUE(
+      holds("image('h.io/ab@" + digest + "').digest() == '" + digest + "' && image('ab@" + digest + "').tag() == ''"));
+  EXPECT_TRUE(holds("!isImage('A/B') && !isImage('ab@sha256:12') && !isImage('a') && isImage('ab')"));
+  EXPECT_TRUE(holds(
+      "parseServiceAccount('system:serviceaccount:a:b').Name == 'b' && user.parseServiceAccount('x').Name == ''"));
+  EXPECT_TRUE(holds("math.round(1.255, 1) == 1.3 && math.round(-2.5, 0) == -3.0"));
+  EXPECT_TRUE(holds("listObjToMap([{'k': 'a'}], [{'v': 1}], 'k', 'v') == {'a': 1}"));
+  EXPECT_TRUE(holds("json.unmarshal('{\"a\": [1, \"x\"]}').a[1] == 'x' && json.marshal({'a': 1}) == '{\"a\":1}'"));
+}
+
+TEST(Kyverno, WhatMustBeFetchedIsNotEvaluated) {
+  for (const char* call : {"http.Get('https://example.com').x == 1", "globalContext.Get('a', 'b').x == 1",
+                           "image.GetMetadata('nginx').config == {}"}) {
+    Lines lines = scan(load(policy_about("", "services", call)).set, kService);
+    ASSERT_EQ(lines.size(), 1u) << call;
+    EXPECT_NE(lines[0].find("not_evaluated"), std::string::npos) << lines[0];
+    EXPECT_NE(lines[0].find("is not known offline"), std::string::npos) << lines[0];
+  }
+}
+
+TEST(Kyverno, MutatingPoliciesPatchPodsAndTheirControllers) {
+  auto mutated = [](const std::string& object, const std::string& resource) {
+    auto loaded = load(
+        "apiVersion: policies.kyverno.io/v1\nkind: MutatingPolicy\nmetadata: {name: m}\nspec:\n  matchConstraints: "
+        "{resourceRules: [{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}\n  "
+        "variables: "
+        "[{name: dns, expression: \"'None'\"}]\n  matchConditions: [{name: c, expression: \"variables.dns == "
+        "'None'\"}]\n  "
+        "mutations: [{patchType: ApplyConfiguration, applyConfiguration: {expression: 'Object{spec: "
+        "Object.spec{dnsPolicy: variables.dns}}'}}]\n");
+    for (const Diagnostic& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+    auto documents = parse("object.yaml", object);
+    kube::ResourceInfo info{resource, kube::Scope::kNamespaced, false};
+    kube::AdmissionRequest request = kube::creation_of(kube::ObjectView(documents[0]->root()), info);
+    MutationOutcome out;
+    Evaluator evaluator(loaded.set);
+    evaluator.mutate(request, {}, out);
+    const doc::Node* spec = out.object->find("spec");
+    if (const doc::Node* job = spec->find("jobTemplate")) spec = job->find("spec");
+    if (const doc::Node* pod = spec->find("template", "spec")) spec = pod;
+    return std::string((*spec)["dnsPolicy"].str());
+  };
+  EXPECT_EQ(mutated("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: []}}", "pods"), "None");
+  EXPECT_EQ(mutated(deployment("d", "a", "b"), "deployments"), "None");
+  EXPECT_EQ(mutated("{apiVersion: batch/v1, kind: CronJob, metadata: {name: c}, spec: {jobTemplate: {spec: {template: "
+                    "{spec: {containers: []}}}}}}",
+                    "cronjobs"),
+            "None");
+}
+
 TEST(Kyverno, OtherKindsAreNotSilentlyPassed) {
   LoadResult loaded = load("apiVersion: policies.kyverno.io/v1\nkind: GeneratingPolicy\nmetadata: {name: g}\n");
   ASSERT_EQ(loaded.diagnostics.size(), 1u);
