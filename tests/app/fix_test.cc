@@ -1,9 +1,9 @@
 // ameia fix and ameia diff, as a user runs them; and the fixes on manifests of real projects.
 #include <sys/stat.h>
 
+#include "app/cli.h"
 #include "app/exit.h"
 #include "doc/yaml.h"
-#include "app/cli.h"
 
 namespace ameia::app {
 namespace {
