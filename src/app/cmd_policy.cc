@@ -13,6 +13,7 @@
 #include "policy/object_store.h"
 #include "policy/policy.h"
 #include "policy/pss.h"
+#include "policy/structure.h"
 #include "report/text.h"
 #include "report/unified_diff.h"
 
@@ -69,7 +70,8 @@ base::Result<int> run_lint(const std::vector<std::string>& paths, bool json, Con
 // eval
 
 struct EvalOptions {
-  std::vector<std::string> policies, resources;
+  std::vector<std::string> policies, resources, old, groups;
+  std::string user;
   bool trace = false, json = false;
 };
 
@@ -200,6 +202,41 @@ void print_mutations_json(const MutationReport& report, Console& console) {
   console.out("],\"patch\":" + report.patch() + ",\"object\":" + doc::to_json(*report.outcome.object));
 }
 
+// The object of `objects` with the same identity, or nullptr.
+const doc::Node* find_same(const std::vector<LoadedObject>& objects, const kube::ObjectView& wanted) {
+  for (const LoadedObject& candidate : objects) {
+    const kube::ObjectView object(*candidate.node);
+    if (object.api_version() == wanted.api_version() && object.kind() == wanted.kind() && object.ns() == wanted.ns() &&
+        object.name() == wanted.name() && !wanted.name().empty())
+      return candidate.node;
+  }
+  return nullptr;
+}
+
+// {username, groups} as the API server would fill it in for a logged-in user; nullptr when nobody was named.
+const doc::Node* user_info(const EvalOptions& options, base::Arena& arena) {
+  if (options.user.empty()) return nullptr;
+  doc::Builder build(arena);
+  std::vector<doc::Node> groups;
+  for (const std::string& group : options.groups) groups.push_back(build.string(group));
+  groups.push_back(build.string("system:authenticated"));
+  return arena.make<doc::Node>(build.map({{"username", build.string(options.user)}, {"groups", build.list(groups)}}));
+}
+
+// What the definition of a custom resource says of it, told like a policy.
+void tell_definition(const policy::StructureCheck::Verdict& verdict, Console& console) {
+  if (!verdict.is_custom) return;
+  console.out(std::string("  its CustomResourceDefinition: ") + (verdict.refusals.empty() ? "admit" : "DENY") + "\n");
+  for (const std::string& refusal : verdict.refusals) console.out("    deny: " + report::clean(refusal) + "\n");
+  for (const std::string& warning : verdict.warnings) console.out("    warning: " + report::clean(warning) + "\n");
+}
+
+std::string json_list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (size_t i = 0; i < texts.size(); ++i) out += (i == 0 ? "" : ",") + quoted(texts[i]);
+  return out + "]";
+}
+
 base::Result<int> run_eval(const EvalOptions& options, Console& console) {
   policy::LoadResult loaded = TRY(compile_policies(options.policies));
   for (const policy::Diagnostic& diagnostic : loaded.diagnostics) console.err(policy::to_string(diagnostic) + "\n");
@@ -219,6 +256,13 @@ base::Result<int> run_eval(const EvalOptions& options, Console& console) {
     }
   }
   facts.seal();
+  std::vector<LoadedObject> old_objects;
+  for (const std::string& path : options.old) {
+    for (LoadedObject& object : TRY(load_objects(path))) old_objects.push_back(std::move(object));
+  }
+  base::Arena arena;
+  const doc::Node* user = user_info(options, arena);
+  policy::StructureCheck definitions(facts.definitions());
   policy::Evaluator evaluator(loaded.set);
   policy::AdmissionOutcome outcome;
   policy::MutationOutcome mutation;
@@ -227,9 +271,15 @@ base::Result<int> run_eval(const EvalOptions& options, Console& console) {
     kube::ObjectView object(*objects[i].node);
     kube::ResourceInfo info = facts.resources().find(object.group_version().group, object.kind());
     kube::AdmissionRequest request = kube::creation_of(object, info);
+    request.user_info = user;
+    if (const doc::Node* old = find_same(old_objects, object)) {
+      request.operation = kube::Operation::kUpdate;
+      request.old_object = old;
+    }
     policy::AdmissionFacts about{.namespace_object = facts.find_namespace(request.ns),
                                  .resources = &facts.resources(),
                                  .objects = &facts.objects(),
+                                 .authorizer = facts.authorizer(),
                                  .types = &types};
     std::vector<policy::TracedPolicy> traced;
     MutationReport mutations{mutation, *objects[i].node};
@@ -246,12 +296,15 @@ base::Result<int> run_eval(const EvalOptions& options, Console& console) {
       outcome.reason = mutation.reason;
       outcome.code = mutation.code;
     }
+    const policy::StructureCheck::Verdict definition = definitions.judge(*request.object, request.old_object);
+    outcome.allowed = outcome.allowed && definition.refusals.empty();
     if (options.json) {
       console.out(std::string(i == 0 ? "\n" : ",\n") + "{\"resource\":" + quoted(name_of(object)) +
                   ",\"location\":" + quoted(objects[i].document->source().where(objects[i].node->begin)) +
-                  ",\"allowed\":" + (outcome.allowed ? "true" : "false") + ",\"message\":" + quoted(outcome.message) +
-                  ",\"reason\":" + quoted(outcome.reason) + ",\"code\":" + std::to_string(outcome.code) +
-                  ",\"warnings\":[");
+                  ",\"allowed\":" + (outcome.allowed ? "true" : "false") + ",\"not_evaluated\":" +
+                  json_list(outcome.not_evaluated) + ",\"refusals\":" + json_list(definition.refusals) +
+                  ",\"message\":" + quoted(outcome.message) + ",\"reason\":" + quoted(outcome.reason) +
+                  ",\"code\":" + std::to_string(outcome.code) + ",\"warnings\":[");
       for (size_t w = 0; w < outcome.warnings.size(); ++w)
         console.out((w == 0 ? "" : ",") + quoted(outcome.warnings[w]));
       console.out("]");
@@ -265,10 +318,15 @@ base::Result<int> run_eval(const EvalOptions& options, Console& console) {
       continue;
     }
     console.out(report::clean(name_of(object)) + " (" +
-                report::clean(objects[i].document->source().where(objects[i].node->begin)) +
-                "): " + (outcome.allowed ? "allowed" : "denied") + (mutation.changed ? ", mutated" : "") + "\n");
+                report::clean(objects[i].document->source().where(objects[i].node->begin)) + "): " +
+                (!outcome.allowed                ? "denied"
+                 : outcome.not_evaluated.empty() ? "allowed"
+                                                 : "not evaluated") +
+                (mutation.changed ? ", mutated" : "") + "\n");
     if (!outcome.message.empty()) console.out("  " + report::clean(outcome.message) + "\n");
+    for (const std::string& why : outcome.not_evaluated) console.out("  not evaluated: " + report::clean(why) + "\n");
     for (const std::string& warning : outcome.warnings) console.out("  warning: " + report::clean(warning) + "\n");
+    tell_definition(definition, console);
     print_mutations(mutations, name_of(object), console);
     for (const policy::TracedPolicy& one : traced) print_traced(one, options.trace, console);
   }
@@ -344,8 +402,15 @@ base::Result<Action> parse_policy_lint(const Words& words) {
 
 base::Result<Action> parse_policy_eval(const Words& words) {
   TRY_STATUS(check_operands(words, 0, 0, ""));
-  EvalOptions options{words.all("--policy"), words.all("--resource"), words.has("--trace"),
-                      words.get("--output") == "json"};
+  EvalOptions options;
+  options.policies = words.all("--policy");
+  options.resources = words.all("--resource");
+  options.old = words.all("--old");
+  options.user = words.get("--as");
+  options.groups = words.all("--as-group");
+  options.trace = words.has("--trace");
+  options.json = words.get("--output") == "json";
+  if (options.user.empty() && !options.groups.empty()) return std::unexpected(usage_error("--as-group needs --as"));
   if (options.policies.empty()) return std::unexpected(usage_error("needs -f POLICY"));
   if (options.resources.empty()) return std::unexpected(usage_error("needs -r RESOURCE"));
   return Action(

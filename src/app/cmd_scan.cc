@@ -134,6 +134,7 @@ base::Result<int> run_scan(const ScanOptions& options, Console& console) {
     ProgressBar bar(console, !options.quiet);
     result = scan(files, policies, options.jobs, [&](size_t done, size_t all) { bar(done, all); });
   }
+  for (const std::string& warning : result.warnings) console.err(warning + "\n");
   report::Report& report = result.report;
   if (!options.write_baseline.empty()) {
     OutputFile file = TRY(OutputFile::create(options.write_baseline));

@@ -87,6 +87,10 @@ constexpr Option kLintOptions[] = {kTextOrJson};
 constexpr Option kEvalOptions[] = {
     {"--policy", "-f", "FILE", "policies, bindings and their params", "", true, true},
     {"--resource", "-r", "FILE", "the objects to be created", "", true, true},
+    {"--old", "", "FILE", "the objects as they are: those of -r that are there too are updated, not created", "", true,
+     true},
+    {"--as", "", "USER", "who asks, for request.userInfo and authorizer", "", false, false},
+    {"--as-group", "", "GROUP", "a group of the one who asks", "", true, false},
     {"--trace", "", "", "every sub-expression with its value; * marks what decided", "", false, false},
     kTextOrJson,
 };
@@ -168,7 +172,8 @@ constexpr Command kCommands[] = {
     {"policy eval", "Decide a creation as the API server would, and say why", "",
      "MutatingAdmissionPolicies run first: each mutation, the JSON Patch of all of them and a diff are printed, and "
      "the "
-     "result is what the validating policies judge. Exits 0 whatever is decided; -o json says \"allowed\".",
+     "result is what the validating policies judge. Roles and bindings among the resources answer `authorizer`, and "
+     "definitions of custom resources among them are applied. Exits 0 whatever is decided; -o json says \"allowed\".",
      "ameia policy eval -f policy.yaml -r pod.yaml\twould it be let in?\nameia policy eval -f policy.yaml -r pod.yaml "
      "--trace\tand which part decided?",
      kEvalOptions, parse_policy_eval},

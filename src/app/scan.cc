@@ -13,6 +13,7 @@
 #include "app/load.h"
 #include "app/version.h"
 #include "kube/object.h"
+#include "policy/structure.h"
 #include "report/fingerprint.h"
 
 namespace ameia::app {
@@ -86,6 +87,8 @@ class Scan {
     report_.checks = policies_->policies();
     report_.files = files_.size();
     learn();
+    for (const policy::Diagnostic& warning : policy::type_warnings(*policies_, facts_))
+      warnings_.push_back(policy::to_string(warning));
     judge();
     add_walk_notes();
     gather();
@@ -94,6 +97,7 @@ class Scan {
     result.named_input_failed = named_input_failed_;
     result.any_error = report_.coverage.errors != 0;
     result.report = std::move(report_);
+    result.warnings = std::move(warnings_);
     return result;
   }
 
@@ -143,8 +147,8 @@ class Scan {
     facts_.seal();
   }
 
-  // Whether the text of a file may define a namespace or a custom resource, or an object with an owner. A backslash may
-  // hide any letter of these words.
+  // Whether the text of a file may define a namespace, a custom resource or a role, or an object with an owner. A
+  // backslash may hide any letter of these words.
   struct Probe {
     bool facts = false, owners = false;
   };
@@ -154,7 +158,8 @@ class Scan {
     std::string_view text = *bytes;
     auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
     bool hidden = has("\\");
-    return {hidden || has("Namespace") || has("CustomResourceDefinition"), hidden || has("ownerReferences")};
+    return {hidden || has("Namespace") || has("CustomResourceDefinition") || has("rbac.authorization.k8s.io"),
+            hidden || has("ownerReferences")};
   }
 
   static Loaded load_guarded(const InputFile& file) {
@@ -185,16 +190,20 @@ class Scan {
     results_.resize(files_.size());
     std::vector<std::unique_ptr<policy::Evaluator>> evaluators(workers_);
     std::vector<std::vector<report::CheckTally>> lost(workers_);  // what discarded evaluators had counted
+    std::vector<std::unique_ptr<policy::StructureCheck>> structures(workers_);
     for_each_parallel(files_.size(), workers_, progress_, files_.size(), 2 * files_.size(),
                       [&](unsigned worker, size_t i) {
                         std::unique_ptr<Loaded> loaded =
                             kept_[i] ? std::move(kept_[i]) : std::make_unique<Loaded>(load_guarded(files_[i]));
                         if (!evaluators[worker]) evaluators[worker] = std::make_unique<policy::Evaluator>(policies_);
+                        if (!structures[worker])
+                          structures[worker] = std::make_unique<policy::StructureCheck>(facts_.definitions());
                         try {
-                          judge_file(*evaluators[worker], *loaded, results_[i]);
+                          judge_file(*evaluators[worker], *structures[worker], *loaded, results_[i]);
                         } catch (const std::exception& e) {
                           add_tallies(evaluators[worker]->tallies(), lost[worker]);
                           evaluators[worker].reset();  // its scratch memory may be in any state
+                          structures[worker].reset();
                           Loaded broken = failed(files_[i], dynamic_cast<const std::bad_alloc*>(&e) != nullptr
                                                                 ? "not enough memory to judge this file"
                                                                 : std::string("a defect of Ameia: ") + e.what());
@@ -219,18 +228,26 @@ class Scan {
     uint64_t objects = 0;
   };
 
-  void judge_file(policy::Evaluator& evaluator, Loaded& loaded, FileResult& out) const {
+  void judge_file(policy::Evaluator& evaluator, policy::StructureCheck& structure, Loaded& loaded,
+                  FileResult& out) const {
     for (const LoadedObject& object : loaded.objects) {
       size_t findings_before = out.judged.findings.size();
       uint64_t asked_before = asked(out.judged.coverage), objects_before = out.judged.objects;
       evaluator.scan(*object.document, *object.node, facts_, out.judged);
       ++out.objects;
+      report::Coverage structure_coverage;
+      const size_t structure_before = out.judged.findings.size();
+      structure.check(*object.document, *object.node, out.judged.findings);
+      for (size_t i = structure_before; i < out.judged.findings.size(); ++i)
+        count(out.judged.findings[i].status, structure_coverage);
       for (size_t i = findings_before; i < out.judged.findings.size(); ++i) {
         Finding& finding = out.judged.findings[i];
         if (const report::Rule* rule = report_.find_rule(finding.id)) slim(finding, *rule);
       }
       bool was_judged = out.judged.objects != objects_before;
       if (was_judged && asked(out.judged.coverage) == asked_before) note_unknown_kind(object, out);
+      out.judged.coverage.not_evaluated += structure_coverage.not_evaluated;
+      out.judged.coverage.errors += structure_coverage.errors;
     }
     take_rows(loaded, out);
   }
@@ -324,6 +341,7 @@ class Scan {
   std::vector<std::unique_ptr<Loaded>> kept_;
   std::vector<FileResult> results_;
   report::Report report_;
+  std::vector<std::string> warnings_;
   bool named_input_failed_ = false;
 };
 
@@ -336,7 +354,7 @@ unsigned worker_count(unsigned jobs, size_t files) {
 
 const std::vector<report::Rule>& document_rules() {
   using report::Severity;
-  static const std::vector<report::Rule> kRules = {
+  static const std::vector<report::Rule> kOwn = {
       {std::string(kDuplicateKeyId),
        "A key is written twice",
        "The API server keeps the last one and drops the first without a word: what a reviewer sees at the top is not "
@@ -405,6 +423,11 @@ const std::vector<report::Rule>& document_rules() {
        {"Isto não é um objeto do Kubernetes", "Só objetos são avaliados.",
         "Acrescente apiVersion e kind se deveria ser um; senão, não há o que fazer."}},
   };
+  static const std::vector<report::Rule> kRules = [] {
+    std::vector<report::Rule> all = kOwn;
+    all.insert(all.end(), policy::structure_rules().begin(), policy::structure_rules().end());
+    return all;
+  }();
   return kRules;
 }
 

@@ -21,8 +21,9 @@ using Progress = std::function<void(size_t done, size_t all)>;
 
 struct ScanResult {
   report::Report report;
-  bool named_input_failed = false;  // a path of the command line could not be read
-  bool any_error = false;           // a file or check that should have been judged ended in an error
+  bool named_input_failed = false;    // a path of the command line could not be read
+  std::vector<std::string> warnings;  // what type checking says of the user's policies, about kinds of the scanned set
+  bool any_error = false;             // a file or check that should have been judged ended in an error
 };
 
 // `jobs` 0: as many as the machine has. Fails: never; what cannot be judged is a row of the report.

@@ -94,6 +94,7 @@ Value check(CallContext& context, const Value* args, uint32_t) {
   AuthzRequest request = request_of(args[0]);
   request.verb = args[1].str();
   const AuthzDecision decision = authorizer->check(request);
+  if (decision.unanswered) return context.error(decision.error);
   base::Arena& arena = context.arena;
   return Value::of_opaque(arena.make<Answer>(decision.allowed, arena.copy(std::string_view(decision.reason)),
                                              arena.copy(std::string_view(decision.error))));

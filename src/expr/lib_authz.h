@@ -24,7 +24,8 @@ struct AuthzRequest {
 struct AuthzDecision {
   bool allowed = false;
   std::string reason;
-  std::string error;  // not empty: the decision could not be made
+  std::string error;        // not empty: the decision could not be made
+  bool unanswered = false;  // nobody here can tell: the check is a guest error that says `error`
 };
 
 // Threads: as its owner says. Fails: in AuthzDecision::error.

@@ -70,4 +70,10 @@ const re2::RE2* RegexCache::get(std::string_view pattern, std::string* error) co
   return made;
 }
 
+std::optional<bool> RegexCache::matches(std::string_view pattern, std::string_view text) const {
+  const re2::RE2* program = get(pattern);
+  if (program == nullptr) return std::nullopt;
+  return re2::RE2::PartialMatch(text, *program);
+}
+
 }  // namespace ameia::expr

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,6 +32,8 @@ class RegexCache {
   // Compiles a literal pattern for good; used when planning. False when it is not RE2 syntax.
   bool add(std::string_view pattern);
   // The program of a pattern, compiled on first use. Valid until kComputedMax other patterns were asked for.
+  // Whether the pattern is found in the text; nothing when it is not RE2 syntax.
+  [[nodiscard]] std::optional<bool> matches(std::string_view pattern, std::string_view text) const;
   const re2::RE2* get(std::string_view pattern, std::string* error = nullptr) const;
 
  private:

@@ -68,93 +68,127 @@ size_t edits(std::string_view a, std::string_view b, size_t limit) {
 }
 
 std::string nearest(const StructType& type, std::string_view name) {
-  constexpr size_t kNameBytesMax = 128;  // a longer "name" is no misspelling of a field
-  if (name.size() > kNameBytesMax) return {};
-  size_t limit = name.size() <= 4 ? 1 : 2;
-  std::string best;
-  for (const Field& field : type.fields()) {
-    size_t distance = edits(name, field.name, limit);
-    if (distance <= limit) {
-      best = field.name;
-      limit = distance == 0 ? 0 : distance - 1;
-      if (distance == 1) break;
-    }
+  std::vector<std::string_view> names;
+  for (const Field& field : type.fields()) names.push_back(field.name);
+  return nearest_name(names, name);
+}
+
+std::string_view kind_name(const doc::Node& node) {
+  switch (node.kind) {
+    case doc::Kind::kNull: return "null";
+    case doc::Kind::kBool: return "a boolean";
+    case doc::Kind::kInt: return "an integer";
+    case doc::Kind::kDouble: return "a number";
+    case doc::Kind::kString: return "a string";
+    case doc::Kind::kList: return "a list";
+    case doc::Kind::kMap: return "an object";
   }
-  return best;
+  return "null";
+}
+
+// "/spec/containers/0/name" → "spec.containers[0].name".
+std::string dotted(std::string_view pointer) {
+  std::string out;
+  for (const std::string& token : doc::parse_pointer(pointer).value_or(std::vector<std::string>())) {
+    if (!token.empty() && token.find_first_not_of("0123456789") == std::string::npos)
+      out.append("[").append(token).append("]");
+    else
+      out.append(out.empty() ? "" : ".").append(token);
+  }
+  return out;
+}
+
+// How the walk came to a value; a pointer is written only where there is a problem.
+struct Step {
+  const Step* before = nullptr;
+  std::string_view name;  // of a member, or
+  size_t index = 0;       // of an item
+  bool is_item = false;
+};
+
+std::string pointer_of(const Step* step, const std::string& start) {
+  if (step == nullptr) return start;
+  return pointer_of(step->before, start) + "/" +
+         (step->is_item ? std::to_string(step->index) : doc::escape_pointer_token(step->name));
 }
 
 // Walks an object beside its type. Depth is bounded by the document's own depth limit.
 class Walker {
  public:
-  Walker(const FieldLimits& limits, std::vector<FieldProblem>& problems) : limits_(limits), problems_(problems) {}
+  Walker(const FieldLimits& limits, std::vector<FieldProblem>& problems, std::string start = {})
+      : limits_(limits), problems_(problems), start_(std::move(start)) {}
 
-  void object(const doc::Node& node, const StructType& type, const std::string& pointer) {
+  void object(const doc::Node& node, const StructType& type, const Step* at = nullptr) {
     for (const doc::Member& member : node.map()) {
       if (full()) return;
-      std::string_view name = member.key->view();
-      std::string at = pointer + "/" + doc::escape_pointer_token(name);
+      const std::string_view name = member.key->view();
+      const Step step{at, name};
       std::optional<Field> field = type.field(name);
       if (!field) {
-        add(FieldProblem::Kind::kUnknownField, member.value, member.key_begin, at, name, nearest(type, name));
+        add(FieldProblem::Kind::kUnknownField, member.value, member.key_begin, &step, name, nearest(type, name));
         continue;
       }
-      if (!member.value.is_null()) shaped(member.value, *field, at);  // null is "not set" to the API server
+      if (!member.value.is_null()) shaped(member.value, *field, &step);  // null is "not set" to the API server
     }
-    for (const Field& field : type.fields()) {
-      if (field.required && node.find(field.name) == nullptr && !full()) {
-        add(FieldProblem::Kind::kMissingRequired, node, node.begin,
-            pointer + "/" + doc::escape_pointer_token(field.name), field.name, {});
-      }
+    for (const Field& field : type.required_fields()) {
+      if (node.find(field.name) != nullptr || full()) continue;
+      const Step step{at, field.name};
+      add(FieldProblem::Kind::kMissingRequired, node, node.begin, &step, field.name, {});
     }
   }
 
  private:
   [[nodiscard]] bool full() const { return problems_.size() >= limits_.problems_max; }
 
-  void add(FieldProblem::Kind kind, const doc::Node& node, uint32_t begin, const std::string& pointer,
-           std::string_view field, std::string_view expected) {
-    if (!full()) problems_.push_back({kind, &node, begin, pointer, std::string(field), std::string(expected)});
+  void add(FieldProblem::Kind kind, const doc::Node& node, uint32_t begin, const Step* at, std::string_view field,
+           std::string_view expected) {
+    if (!full())
+      problems_.push_back({kind, &node, begin, pointer_of(at, start_), std::string(field), std::string(expected)});
   }
 
-  void wrong(const doc::Node& node, const std::string& pointer, const Field& field, std::string_view expected) {
-    add(FieldProblem::Kind::kWrongType, node, node.begin, pointer, field.name, expected);
+  void wrong(const doc::Node& node, const Step* at, const Field& field, std::string_view expected) {
+    add(FieldProblem::Kind::kWrongType, node, node.begin, at, field.name, expected);
   }
 
-  void shaped(const doc::Node& value, const Field& field, const std::string& pointer) {
+  void shaped(const doc::Node& value, const Field& field, const Step* at) {
     switch (field.shape) {
-      case Shape::kOne: one(value, field, pointer); break;
-      case Shape::kList: list(value, field, pointer); break;
+      case Shape::kOne: one(value, field, at); break;
+      case Shape::kList: list(value, field, at); break;
       case Shape::kMap:
       case Shape::kMapOfLists:
-        if (!value.is_map()) return wrong(value, pointer, field, "map");
+        if (!value.is_map()) return wrong(value, at, field, "map");
         for (const doc::Member& member : value.map()) {
-          std::string at = pointer + "/" + doc::escape_pointer_token(member.key->view());
+          const Step step{at, member.key->view()};
           if (field.shape == Shape::kMapOfLists)
-            list(member.value, field, at);
+            list(member.value, field, &step);
           else if (!member.value.is_null())
-            one(member.value, field, at);
+            one(member.value, field, &step);
         }
     }
   }
 
-  void list(const doc::Node& value, const Field& field, const std::string& pointer) {
-    if (!value.is_list()) return wrong(value, pointer, field, "list");
+  void list(const doc::Node& value, const Field& field, const Step* at) {
+    if (!value.is_list()) return wrong(value, at, field, "list");
     size_t index = 0;
-    for (const doc::Node& item : value.list()) one(item, field, pointer + "/" + std::to_string(index++));
+    for (const doc::Node& item : value.list()) {
+      const Step step{at, {}, index++, true};
+      one(item, field, &step);
+    }
   }
 
-  void one(const doc::Node& value, const Field& field, const std::string& pointer) {
+  void one(const doc::Node& value, const Field& field, const Step* at) {
     if (field.scalar) {
-      if (!scalar_fits(*field.scalar, value)) wrong(value, pointer, field, expected_name(*field.scalar));
+      if (!scalar_fits(*field.scalar, value)) wrong(value, at, field, expected_name(*field.scalar));
     } else if (!value.is_map()) {
-      wrong(value, pointer, field, "object");
+      wrong(value, at, field, "object");
     } else {
-      object(value, StructType::of(field), pointer);
+      object(value, StructType::of(field), at);
     }
   }
 
   const FieldLimits& limits_;
   std::vector<FieldProblem>& problems_;
+  std::string start_;
 };
 
 }  // namespace
@@ -194,10 +228,66 @@ std::vector<Field> StructType::fields() const {
   return result;
 }
 
+std::vector<Field> StructType::required_fields() const {
+  const gen::StructRow& row = gen::kStructs[index_];
+  std::vector<Field> result;
+  for (uint16_t i = 0; i < row.fields; ++i) {
+    if (gen::kFields[row.first_field + i].required) result.push_back(field_of(gen::kFields[row.first_field + i]));
+  }
+  return result;
+}
+
+std::string nearest_name(std::span<const std::string_view> names, std::string_view written) {
+  constexpr size_t kNameBytesMax = 128;  // a longer "name" is no misspelling of a field
+  if (written.size() > kNameBytesMax) return {};
+  size_t limit = written.size() <= 4 ? 1 : 2;
+  std::string best;
+  for (std::string_view name : names) {
+    size_t distance = edits(written, name, limit);
+    if (distance <= limit) {
+      best = name;
+      limit = distance == 0 ? 0 : distance - 1;
+      if (distance == 1) break;
+    }
+  }
+  return best;
+}
+
+std::string to_string(const FieldProblem& problem) {
+  const std::string field = dotted(problem.pointer);
+  switch (problem.kind) {
+    case FieldProblem::Kind::kUnknownField: {
+      std::string out = "unknown field \"" + field + '"';
+      return problem.expected.empty() ? out : out + "; did you mean \"" + problem.expected + "\"?";
+    }
+    case FieldProblem::Kind::kWrongType: {
+      const std::string_view vowels = "aeiou";
+      const bool vowel = !problem.expected.empty() && vowels.find(problem.expected[0]) != std::string_view::npos;
+      return field + ": must be " +
+             (problem.expected.starts_with("any") ? ""
+              : vowel                             ? "an "
+                                                  : "a ") +
+             problem.expected + ", is " + std::string(kind_name(*problem.node));
+    }
+    case FieldProblem::Kind::kMissingRequired: break;
+  }
+  return field + ": Required value";
+}
+
+std::vector<FieldProblem> metadata_problems(const doc::Node& metadata, const std::string& pointer,
+                                            const FieldLimits& limits) {
+  std::vector<FieldProblem> problems;
+  const std::optional<StructType> any = StructType::of_kind("v1", "ConfigMap");
+  const std::optional<Field> field = any ? any->field("metadata") : std::nullopt;
+  if (field && !field->scalar && metadata.is_map())
+    Walker(limits, problems, pointer).object(metadata, StructType::of(*field));
+  return problems;
+}
+
 std::vector<FieldProblem> field_problems(const doc::Node& object, const FieldLimits& limits) {
   std::vector<FieldProblem> problems;
   std::optional<StructType> type = StructType::of_kind(object["apiVersion"].str(), object["kind"].str());
-  if (type) Walker(limits, problems).object(object, *type, "");
+  if (type) Walker(limits, problems).object(object, *type);
   return problems;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,7 @@ class StructType {
   [[nodiscard]] std::string_view name() const;
   [[nodiscard]] std::optional<Field> field(std::string_view name) const;
   [[nodiscard]] std::vector<Field> fields() const;
+  [[nodiscard]] std::vector<Field> required_fields() const;
   [[nodiscard]] bool atomic() const;  // replaced whole by server-side apply
 
  private:
@@ -70,6 +72,8 @@ struct FieldProblem {
   std::string field;      // the field's name
   std::string expected;   // kWrongType: "integer"; kUnknownField: the nearest known name or empty
 };
+// "unknown field \"spec.replica\"; did you mean \"replicas\"?", "spec.replicas: must be an integer, is a string".
+std::string to_string(const FieldProblem& problem);
 struct FieldLimits {
   size_t problems_max = 100;  // of one object
 };
@@ -77,5 +81,10 @@ struct FieldLimits {
 // Problems of an object of a built-in kind, in source order; empty for kinds that are not built in.
 // `required` is only asked of fields the API server demands on create.
 std::vector<FieldProblem> field_problems(const doc::Node& object, const FieldLimits& limits = {});
+// The same of the metadata that every object has, custom ones too; `pointer` is where it stands.
+std::vector<FieldProblem> metadata_problems(const doc::Node& metadata, const std::string& pointer,
+                                            const FieldLimits& limits = {});
+// The one of some names that a misspelt one is nearest to, or empty.
+std::string nearest_name(std::span<const std::string_view> names, std::string_view written);
 
 }  // namespace ameia::kube

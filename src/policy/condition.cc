@@ -86,7 +86,8 @@ struct ConditionCompiler::Impl {
   base::Result<std::shared_ptr<const expr::Env>> env(Declared declared, bool mutation);
 
   expr::Version version;
-  Asked asked;  // by the policy in hand
+  Asked asked;                      // by the policy in hand
+  std::vector<expr::Library> more;  // beyond the version's
   std::optional<expr::ProgramSetBuilder> builder;
   std::string broken;  // the environment itself cannot be built: a defect
   uint32_t scope = 0;
@@ -104,6 +105,7 @@ base::Result<std::shared_ptr<const expr::Env>> ConditionCompiler::Impl::env(Decl
   } else {
     making.provider(types);
   }
+  for (const expr::Library& library : more) making.library(library);
   making.variable("object", "dyn").variable("oldObject", "dyn");
   making.object_variable("request", kRequestType).object_variable("namespaceObject", kNamespaceType);
   making.composite(kVariables);
@@ -121,8 +123,10 @@ base::Result<std::shared_ptr<const expr::Env>> ConditionCompiler::Impl::env(Decl
   return env;
 }
 
-ConditionCompiler::ConditionCompiler(expr::Version version) : impl_(std::make_unique<Impl>()) {
+ConditionCompiler::ConditionCompiler(expr::Version version, std::span<const expr::Library> more)
+    : impl_(std::make_unique<Impl>()) {
   impl_->version = version;
+  impl_->more.assign(more.begin(), more.end());
   base::Result<std::shared_ptr<const expr::Env>> widest = impl_->env({true, true}, false);
   if (widest) {
     impl_->builder.emplace(*widest);
@@ -211,7 +215,9 @@ ConditionRunner::ConditionRunner(std::shared_ptr<const expr::ProgramSet> program
       old_object_(programs->variable_slot("oldObject")),
       request_(programs->variable_slot("request")),
       namespace_(programs->variable_slot("namespaceObject")),
-      params_(programs->variable_slot("params")) {
+      params_(programs->variable_slot("params")),
+      authorizer_(programs->variable_slot("authorizer")),
+      request_resource_(programs->variable_slot("authorizer.requestResource")) {
   for (const expr::DoorVariable& door : expr::kyverno_doors()) {
     if (int slot = programs->variable_slot(door.name); slot >= 0) doors_.emplace_back(slot, door.value);
   }
@@ -233,6 +239,13 @@ void ConditionRunner::bind(const Activation& activation) {
   set(namespace_, activation.namespace_object);
   set(params_, activation.params);
   for (const auto& [slot, value] : doors_) machine_.set(slot, value);
+  if (!activation.authorizer) return;
+  if (authorizer_ >= 0) machine_.set(authorizer_, expr::authorizer_value(machine_.arena()));
+  if (request_resource_ >= 0) {
+    machine_.set(request_resource_,
+                 expr::request_resource_value(machine_.arena(), activation.group, activation.resource,
+                                              activation.subresource, activation.ns, activation.name));
+  }
 }
 
 void ConditionRunner::bind_params(const doc::Node* params) {

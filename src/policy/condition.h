@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "expr/env.h"
+#include "expr/lib_authz.h"
 #include "expr/program.h"
 #include "policy/admission_types.h"
 #include "policy/asked.h"
@@ -41,7 +42,8 @@ class ConditionCompiler {
     bool params = false, authorizer = false;
     bool kyverno = false;
   };
-  explicit ConditionCompiler(expr::Version version);
+  // `more`: libraries beyond the version's.
+  explicit ConditionCompiler(expr::Version version, std::span<const expr::Library> more = {});
   ~ConditionCompiler();
   // A new policy: its variables form a scope of their own.
   void begin_policy();
@@ -64,6 +66,9 @@ struct Activation {
   const doc::Node* request = nullptr;
   const doc::Node* namespace_object = nullptr;
   const doc::Node* params = nullptr;
+  // Whether `authorizer` is bound; the machine's host answers it. What authorizer.requestResource asks about.
+  bool authorizer = false;
+  std::string_view group, resource, subresource, ns, name;
 };
 
 // Threads: one each. Owns: its machine.
@@ -110,7 +115,7 @@ class ConditionRunner {
   void rebind(int slot, const doc::Node* node);
 
   expr::Machine machine_;
-  int object_, old_object_, request_, namespace_, params_;
+  int object_, old_object_, request_, namespace_, params_, authorizer_, request_resource_;
   std::vector<std::pair<int, expr::Value>> doors_;  // slots of the variables that never change
   expr::Outcome last_;
   uint64_t remaining_ = 0;

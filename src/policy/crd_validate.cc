@@ -258,7 +258,7 @@ class Run {
 }  // namespace
 
 std::string CrdError::text() const {
-  std::string out = field + ": " + type;
+  std::string out = (field.empty() ? "" : field + ": ") + type;
   if (!value.empty()) out += ": " + value;
   return detail.empty() ? out : out + ": " + detail;
 }

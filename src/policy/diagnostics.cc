@@ -35,9 +35,9 @@ void Diagnostics::warning(const Subject& subject, const doc::Node& node, std::st
 }
 
 void Diagnostics::expression(const Subject& subject, const doc::Node& node, const std::string& field,
-                             const expr::Issue& issue) {
+                             const expr::Issue& issue, Diagnostic::Level level) {
   uint32_t offset = source_offset(subject.document->source().bytes(), node, issue.offset);
-  add(Diagnostic::Level::kError, subject, offset, field, issue.message);
+  add(level, subject, offset, field, issue.message);
 }
 
 void Diagnostics::finish(LoadResult& result) {

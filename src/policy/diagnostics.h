@@ -26,7 +26,8 @@ class Diagnostics {
   void error(const Subject& subject, const doc::Node& node, std::string field, std::string message);
   void warning(const Subject& subject, const doc::Node& node, std::string field, std::string message);
   // A CEL error inside the string `node`, pointing into it.
-  void expression(const Subject& subject, const doc::Node& node, const std::string& field, const expr::Issue& issue);
+  void expression(const Subject& subject, const doc::Node& node, const std::string& field, const expr::Issue& issue,
+                  Diagnostic::Level level = Diagnostic::Level::kError);
   // Moves out, ordered by file, line and column.
   void finish(LoadResult& result);
 

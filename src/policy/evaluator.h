@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "policy/authorizer.h"
 #include "policy/condition.h"
 #include "policy/policy.h"
 #include "policy/vap.h"
@@ -28,8 +29,10 @@ struct Evaluator::State {
   explicit State(std::shared_ptr<const PolicySet> policies);
 
   // A request is about to be judged by several policies.
+  // `objects` answer resource.List and Get, `roles` the authorizer; nullptr: nobody does.
   void begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object,
-             const expr::ResourceReader* objects, const expr::ImageReader* images = nullptr);
+             const expr::ResourceReader* objects, const rbac::Authorizer* roles,
+             const expr::ImageReader* images = nullptr);
   // A policy is about to be run with several params; `match` is how it matched.
   void begin_policy(const kube::AdmissionRequest& request, const Match& match);
   enum class Conditions : uint8_t { kHold, kFalse, kError };
@@ -46,6 +49,7 @@ struct Evaluator::State {
   std::shared_ptr<const PolicySet> policies;
   TableEquivalents built_in_equivalents;
   std::unique_ptr<ConditionRunner> runner;  // none when the set has no programs
+  RequestAuthorizer authorizer;             // of the request in hand
   base::Arena arena;                        // the request's own nodes
   base::Arena mutation_arena;               // changed objects and what they share, until the next mutate()
   std::vector<uint32_t> candidates;

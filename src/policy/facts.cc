@@ -3,6 +3,7 @@
 #include "doc/build.h"
 #include "kube/object.h"
 #include "kube/pod.h"
+#include "policy/crd_table.h"
 #include "policy/object_store.h"
 #include "policy/policy.h"
 #include "policy/vap.h"
@@ -11,25 +12,35 @@ namespace ameia::policy {
 namespace {
 
 constexpr std::string_view kNameLabel = "kubernetes.io/metadata.name";
-constexpr uint32_t kCopyDepthMax = 16;  // of a Namespace's fields; deeper ones are dropped
+constexpr uint32_t kCopyDepthMax = 16;         // of a Namespace's or a role's fields; deeper ones are dropped
+constexpr uint32_t kDefinitionDepthMax = 128;  // of a CustomResourceDefinition's
 
-doc::Node copy(const doc::Node& node, doc::Builder& build, uint32_t depth) {
+// `without` names members to leave out where their value is a text: a definition's descriptions are most of it.
+doc::Node copy(const doc::Node& node, doc::Builder& build, uint32_t depth, std::string_view without = {}) {
   if (depth == 0) return build.null();
   switch (node.kind) {
     case doc::Kind::kString: return build.string(node.str());
     case doc::Kind::kList: {
       std::vector<doc::Node> items;
-      for (const doc::Node& item : node.list()) items.push_back(copy(item, build, depth - 1));
+      for (const doc::Node& item : node.list()) items.push_back(copy(item, build, depth - 1, without));
       return build.list(items);
     }
     case doc::Kind::kMap: {
       std::vector<std::pair<std::string_view, doc::Node>> members;
-      for (const doc::Member& member : node.map())
-        members.emplace_back(member.key->view(), copy(member.value, build, depth - 1));
+      for (const doc::Member& member : node.map()) {
+        if (!without.empty() && member.key->view() == without && member.value.is_string()) continue;
+        members.emplace_back(member.key->view(), copy(member.value, build, depth - 1, without));
+      }
       return build.map(members);
     }
     default: return node;
   }
+}
+
+bool is_rbac(const kube::ObjectView& view) {
+  if (view.group_version().group != "rbac.authorization.k8s.io") return false;
+  const std::string_view kind = view.kind();
+  return kind == "Role" || kind == "ClusterRole" || kind == "RoleBinding" || kind == "ClusterRoleBinding";
 }
 
 std::string_view ns_or_default(std::string_view ns) {
@@ -49,6 +60,9 @@ struct ScanFacts::Impl {
   kube::ResourceTable resources;
   std::unordered_map<std::string, const doc::Node*, StringHash, std::equal_to<>> namespaces;
   std::unordered_set<std::string> carriers;  // objects with a pod template, by kind, namespace and name
+  CrdTable crds;
+  std::vector<const doc::Node*> rbac_objects;  // copies, until seal()
+  std::unique_ptr<rbac::Authorizer> authorizer;
   std::vector<std::unique_ptr<base::Arena>> arenas;
   ObjectStore objects;
 
@@ -83,6 +97,13 @@ void ScanFacts::learn(const doc::Node& object) {
   }
   if (view.kind() == "CustomResourceDefinition") {
     impl_->resources.learn(object);
+    doc::Builder build(impl_->arena());
+    impl_->crds.learn(*impl_->arena().make<doc::Node>(copy(object, build, kDefinitionDepthMax, "description")));
+    return;
+  }
+  if (is_rbac(view)) {
+    doc::Builder build(impl_->arena());
+    impl_->rbac_objects.push_back(impl_->arena().make<doc::Node>(copy(object, build, kCopyDepthMax)));
     return;
   }
   std::optional<kube::PodView> pod = kube::find_pod(object);
@@ -91,6 +112,9 @@ void ScanFacts::learn(const doc::Node& object) {
 
 void ScanFacts::absorb(ScanFacts&& other) {
   impl_->resources.absorb(std::move(other.impl_->resources));
+  impl_->crds.absorb(std::move(other.impl_->crds));
+  impl_->rbac_objects.insert(impl_->rbac_objects.end(), other.impl_->rbac_objects.begin(),
+                             other.impl_->rbac_objects.end());
   impl_->namespaces.merge(other.impl_->namespaces);
   impl_->carriers.merge(other.impl_->carriers);
   impl_->objects.absorb(std::move(other.impl_->objects));
@@ -100,10 +124,22 @@ void ScanFacts::absorb(ScanFacts&& other) {
 
 void ScanFacts::seal() {
   impl_->objects.seal(impl_->resources);
+  if (impl_->rbac_objects.empty()) return;
+  rbac::Authorizer::Builder builder;
+  for (const doc::Node* object : impl_->rbac_objects) builder.add(*object);
+  impl_->authorizer = std::make_unique<rbac::Authorizer>(std::move(builder).build());
 }
 
 const ObjectStore& ScanFacts::objects() const {
   return impl_->objects;
+}
+
+const CrdTable& ScanFacts::definitions() const {
+  return impl_->crds;
+}
+
+const rbac::Authorizer* ScanFacts::authorizer() const {
+  return impl_->authorizer.get();
 }
 
 const kube::ResourceTable& ScanFacts::resources() const {

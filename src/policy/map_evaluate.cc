@@ -38,7 +38,7 @@ class MutationRun {
   void run() {
     bool is_namespace = request_.kind == kube::Gvk{"", "v1", "Namespace"};
     s_.begin(request_, is_namespace || request_.ns.empty() ? nullptr : facts_.namespace_object, facts_.objects,
-             facts_.images);
+             facts_.authorizer, facts_.images);
     pass(1);
     if (ran_ && out_.allowed) pass(2);
     out_.object = request_.object;

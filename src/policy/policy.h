@@ -25,6 +25,7 @@
 #include "kube/merge_type.h"
 #include "kube/resource.h"
 #include "policy/decision.h"
+#include "rbac/rbac.h"
 #include "report/finding.h"
 
 namespace ameia::policy {
@@ -92,6 +93,7 @@ class PolicySetBuilder {
   std::unique_ptr<State> state_;
 };
 
+class CrdTable;     // policy/crd_table.h
 class ObjectStore;  // policy/object_store.h
 struct KeptMemory;
 
@@ -108,15 +110,19 @@ class ScanFacts {
   ~ScanFacts();
   ScanFacts(ScanFacts&&) noexcept;
   ScanFacts& operator=(ScanFacts&&) noexcept;
-  // Namespaces (labels), CustomResourceDefinitions (scope, plural), controllers (so that what they own is reported
-  // once).
+  // Namespaces (labels), CustomResourceDefinitions (scope, plural, schemas), controllers (so that what they own is
+  // reported once), RBAC objects (so that `authorizer` has an answer).
   void learn(const doc::Node& object);
   // Takes over what another thread learnt.
   void absorb(ScanFacts&& other);
-  // After the last learn() and absorb(): the kept objects can be asked for from here on.
+  // After the last learn() and absorb(): the kept objects and the authorizer can be asked from here on.
   void seal();
   [[nodiscard]] const ObjectStore& objects() const;
   [[nodiscard]] const kube::ResourceTable& resources() const;
+  // The schemas of the definitions among the objects, as copies without descriptions.
+  [[nodiscard]] const CrdTable& definitions() const;
+  // Who may do what; nullptr before seal(), and when no RBAC object was among the objects.
+  [[nodiscard]] const rbac::Authorizer* authorizer() const;
   // The Namespace object, with the label kubernetes.io/metadata.name; nullptr when it was not among the objects.
   [[nodiscard]] const doc::Node* find_namespace(std::string_view name) const;
   // Whether the object's controller is among the objects: then the controller carries the findings.
@@ -127,6 +133,10 @@ class ScanFacts {
  private:
   std::unique_ptr<Impl> impl_;
 };
+
+// Type-check warnings of the user's policies about kinds that only the scanned set defines; those about other kinds are
+// among a LoadResult's diagnostics.
+std::vector<Diagnostic> type_warnings(const PolicySet& set, const ScanFacts& facts);
 
 struct ScanResult {
   std::vector<report::Finding> findings;  // fail, and error or not_evaluated where a check could not be answered
@@ -150,6 +160,8 @@ struct AdmissionOutcome {
   int code = 0;
   std::vector<BoundDecision> decisions;  // every one that is not a plain admission
   std::vector<std::string> warnings;
+  // Decisions that hang on an authorizer nobody here can ask: neither allowed nor denied by them.
+  std::vector<std::string> not_evaluated;
   std::vector<std::pair<std::string, std::string>> audit_annotations;
   uint64_t evaluated = 0;  // (binding, param) pairs
   void clear();
@@ -160,6 +172,7 @@ struct AdmissionFacts {
   const kube::ResourceTable* resources = nullptr;  // for matchPolicy Equivalent; nullptr: the built-in table
   const expr::ResourceReader* objects = nullptr;   // answers resource.List and Get; nullptr: they are errors
   const expr::ImageReader* images = nullptr;       // answers image.GetMetadata
+  const rbac::Authorizer* authorizer = nullptr;    // answers `authorizer`; nullptr: nobody does
   const kube::MergeTypes* types = nullptr;         // of custom resources; nullptr: those beside the policies
 };
 

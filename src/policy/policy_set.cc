@@ -6,6 +6,7 @@
 #include "policy/diagnostics.h"
 #include "policy/kyverno_load.h"
 #include "policy/lint.h"
+#include "policy/type_check.h"
 #include "policy/vap.h"
 #include "policy/vap_load.h"
 
@@ -147,6 +148,7 @@ void PolicySetBuilder::State::load_params(PolicySet::Impl& set) {
     if (object.role == Role::kCustomResource) {
       set.resources.learn(*object.root);
       set.types.learn(*object.root);
+      set.crds.learn(*object.root);
     }
     if (object.role != Role::kParam) continue;
     bool is_default = object.origin == Origin::kBuiltIn;
@@ -156,12 +158,33 @@ void PolicySetBuilder::State::load_params(PolicySet::Impl& set) {
   }
 }
 
+namespace {
+
+void add_type_warnings(const Policy& policy, const std::vector<ExpressionWarning>& warnings, Diagnostics& out) {
+  const Subject about{policy.document, policy.root, "ValidatingAdmissionPolicy/" + policy.name};
+  for (const ExpressionWarning& warning : warnings) {
+    const ValidationRule& rule = policy.validations[warning.validation];
+    const Condition& condition =
+        warning.is_message && rule.message_expression ? *rule.message_expression : rule.condition;
+    if (!condition.ok()) continue;  // it compiles for no kind, which has been said
+    for (const TypeIssues& kind : warning.kinds) {
+      for (expr::Issue issue : kind.issues) {
+        issue.message = kind.kind + ": " + issue.message;
+        out.expression(about, *warning.node, warning.field_ref, issue, Diagnostic::Level::kWarning);
+      }
+    }
+  }
+}
+
+}  // namespace
+
 void PolicySetBuilder::State::load_policies(PolicySet::Impl& set) {
   ConditionCompiler compiler(version);
   std::vector<Subject> exceptions;
   for (const Object& object : objects) {
     if (object.role == Role::kKyvernoException) exceptions.push_back(subject(object));
   }
+  TypeChecker types({&set.resources, &set.crds, nullptr, nullptr}, version);
   std::map<std::string, size_t, std::less<>> by_name;
   for (const Object& object : objects) {
     bool is_kyverno = object.role == Role::kKyvernoPolicy;
@@ -192,6 +215,8 @@ void PolicySetBuilder::State::load_policies(PolicySet::Impl& set) {
     }
     for (Policy& policy : loaded) policy.rule = static_cast<uint32_t>(set.rules.size());
     Policy& policy = loaded.front();
+    if (object.origin == Origin::kUser && !is_kyverno)
+      add_type_warnings(policy, types.check(*policy.root), diagnostics);
     if (object.origin == Origin::kBuiltIn) {
       for (const Object& other : objects) {
         if (other.role == Role::kParam && other.document->shared_source() == object.document->shared_source()) {
@@ -216,6 +241,18 @@ void PolicySetBuilder::State::load_policies(PolicySet::Impl& set) {
     diagnostics.error(subject(objects.front()), *objects.front().root, {},
                       "the programs could not be planned: " + programs.error().text());
   }
+}
+
+std::vector<Diagnostic> type_warnings(const PolicySet& set, const ScanFacts& facts) {
+  Diagnostics diagnostics;
+  const PolicySet::Impl& impl = set.impl();
+  TypeChecker checker({&impl.resources, &impl.crds, &facts.resources(), &facts.definitions()}, impl.version);
+  for (const Policy& policy : impl.policies) {
+    if (policy.origin == Origin::kUser) add_type_warnings(policy, checker.check(*policy.root, true), diagnostics);
+  }
+  LoadResult result;
+  diagnostics.finish(result);
+  return std::move(result.diagnostics);
 }
 
 void PolicySetBuilder::State::load_bindings(PolicySet::Impl& set) {
@@ -292,6 +329,7 @@ void PolicySetBuilder::State::bind_the_unbound(PolicySet::Impl& set) {
 LoadResult PolicySetBuilder::build() {
   std::shared_ptr<PolicySet> set(new PolicySet());
   PolicySet::Impl& impl = *set->impl_;
+  impl.version = state_->version;
   state_->load_params(impl);
   state_->load_policies(impl);
   state_->load_bindings(impl);

@@ -13,12 +13,9 @@
 namespace ameia::policy {
 namespace {
 
-// What only a live request knows: who asks, and what an authorizer answers.
+// What only a live request knows: who asks.
 bool needs_a_request(std::string_view error, std::string_view expression) {
-  bool absent =
-      error.find("no such attribute") != std::string_view::npos || error.find("no such key") != std::string_view::npos;
-  return absent && (expression.find("authorizer") != std::string_view::npos ||
-                    expression.find("userInfo") != std::string_view::npos);
+  return error.find("no such key") != std::string_view::npos && expression.find("userInfo") != std::string_view::npos;
 }
 
 // How a check ended for an object, over all its bindings, params and validations; the worst counts.
@@ -48,7 +45,8 @@ class Scan {
       if (!match.matches) continue;
       if (!autogen) done_.push_back(candidate);
       if (!begun) {
-        s_.begin(request, is_namespace || request.ns.empty() ? nullptr : namespace_object, &facts_.objects());
+        s_.begin(request, is_namespace || request.ns.empty() ? nullptr : namespace_object, &facts_.objects(),
+                 facts_.authorizer());
       }
       begun = true;
       s_.begin_policy(request, match);
@@ -129,7 +127,8 @@ class Scan {
     if (runs) blames = s_.runner->machine().blame(rule->condition.program);
     if (decision.evaluation == Evaluation::kError) {
       return error(policy, judged_, decision.message,
-                   runs ? std::string_view(rule->condition.text) : std::string_view(), blames);
+                   runs ? std::string_view(rule->condition.text) : std::string_view(), blames,
+                   s_.authorizer.unanswered());
     }
     for (const BlamedPlace& place : blamed_places(judged_, blames)) {
       add(make_finding(s_.set().rules[policy.rule], judged_, place, decision.message));
@@ -138,15 +137,16 @@ class Scan {
   }
 
   End error(const Policy& policy, const Judged& judged, const std::string& message, std::string_view expression,
-            const std::vector<expr::Blame>& blames) {
+            const std::vector<expr::Blame>& blames, bool unanswered = false) {
     bool offline = message.find(expr::kNotKnownOffline) != std::string::npos;
-    bool only_live = offline || needs_a_request(message, expression);
+    bool only_live = needs_a_request(message, expression);
+    unanswered = unanswered || offline || only_live;
     report::Finding finding = make_finding(s_.set().rules[policy.rule], judged, blamed_places(judged, blames).front(),
                                            "could not be evaluated: " + message);
-    finding.status = only_live ? report::FindingStatus::kNotEvaluated : report::FindingStatus::kError;
-    if (only_live && !offline) finding.message += "; only the API server knows who asks";
+    finding.status = unanswered ? report::FindingStatus::kNotEvaluated : report::FindingStatus::kError;
+    if (only_live) finding.message += "; only the API server knows who asks";
     add(std::move(finding));
-    return only_live ? End::kNotEvaluated : End::kError;
+    return unanswered ? End::kNotEvaluated : End::kError;
   }
 
   // Several bindings or params may fail the same place: it is one finding.

@@ -62,7 +62,8 @@ std::vector<TracedPolicy> Evaluator::trace(const kube::AdmissionRequest& request
   TableEquivalents equivalents(facts.resources == nullptr ? s.set().resources : *facts.resources);
   MatchFacts match_facts{facts.namespace_object, &equivalents};
   bool is_namespace = request.kind == kube::Gvk{"", "v1", "Namespace"};
-  s.begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object, facts.objects, facts.images);
+  s.begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object, facts.objects,
+          facts.authorizer, facts.images);
   std::vector<TracedPolicy> out;
   for (const Policy& policy : s.set().policies) {
     if (policy.kind != kind) continue;

@@ -14,6 +14,7 @@
 #include "kube/resource.h"
 #include "kube/selector.h"
 #include "policy/condition.h"
+#include "policy/crd_table.h"
 #include "policy/decision.h"
 #include "policy/fix.h"
 #include "policy/index.h"
@@ -98,6 +99,8 @@ struct KyvernoPolicy {
 };
 
 struct Policy {
+  const doc::Document* document = nullptr;  // where it stands, kept by the set
+  const doc::Node* root = nullptr;
   std::string name;
   PolicyKind kind = PolicyKind::kValidating;
   Origin origin = Origin::kUser;
@@ -147,6 +150,8 @@ struct PolicySet::Impl {
   std::vector<std::shared_ptr<const doc::Document>> documents;  // own every node below
   ParamStore params;
   kube::ResourceTable resources;
+  CrdTable crds;  // of the definitions among the documents
+  expr::Version version;
   std::vector<Policy> policies;
   std::vector<report::Rule> rules;
   kube::MergeTypes types;

@@ -127,6 +127,7 @@ void AdmissionOutcome::clear() {
   code = 0;
   decisions.clear();
   warnings.clear();
+  not_evaluated.clear();
   audit_annotations.clear();
   evaluated = 0;
 }
@@ -138,7 +139,8 @@ Evaluator::State::State(std::shared_ptr<const PolicySet> given)
 }
 
 void Evaluator::State::begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object,
-                             const expr::ResourceReader* objects, const expr::ImageReader* images) {
+                             const expr::ResourceReader* objects, const rbac::Authorizer* roles,
+                             const expr::ImageReader* images) {
   request_ = &request;
   request_as_ = request.resource;
   request_as_kind_ = request.kind;
@@ -146,9 +148,21 @@ void Evaluator::State::begin(const kube::AdmissionRequest& request, const doc::N
   if (!runner) return;
   host_.resources = objects;
   host_.images = images;
+  host_.authorizer = &authorizer;
   runner->machine().set_host(&host_);
   request_node_ = runner->reads_request() ? request_node(request, request.resource, request.kind, arena) : nullptr;
-  runner->bind({request.object, request.old_object, request_node_, namespace_object_, nullptr});
+  authorizer.bind(roles, request.user_info);
+  runner->bind({.object = request.object,
+                .old_object = request.old_object,
+                .request = request_node_,
+                .namespace_object = namespace_object_,
+                .params = nullptr,
+                .authorizer = true,
+                .group = request.resource.group,
+                .resource = request.resource.resource,
+                .subresource = request.subresource,
+                .ns = request.ns,
+                .name = request.name});
 }
 
 void Evaluator::State::begin_policy(const kube::AdmissionRequest& request, const Match& match) {
@@ -306,6 +320,7 @@ void Evaluator::State::run_audit_annotations(const Policy& policy, Verdict& out)
 
 void Evaluator::State::validate(const Policy& policy, const doc::Node* params, Verdict& out) {
   out.clear();
+  authorizer.forget();
   if (!runner) {
     out.decisions.push_back(decide_error("the policy's programs could not be planned", policy.failure_policy));
     return;
@@ -335,7 +350,8 @@ void Evaluator::admit(const kube::AdmissionRequest& request, const AdmissionFact
   TableEquivalents own(facts.resources == nullptr ? s.set().resources : *facts.resources);
   MatchFacts match_facts{facts.namespace_object, &own};
   bool is_namespace = request.kind == kube::Gvk{"", "v1", "Namespace"};
-  s.begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object, facts.objects, facts.images);
+  s.begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object, facts.objects,
+          facts.authorizer, facts.images);
   s.set().index.find(request.resource.resource, request.operation, s.candidates);
   for (uint32_t candidate : s.candidates) {
     const Policy& policy = s.set().policies[candidate];
@@ -364,7 +380,12 @@ void Evaluator::admit(const kube::AdmissionRequest& request, const AdmissionFact
       for (const Param* param : *params) {
         s.validate(policy, param == nullptr ? nullptr : param->node, s.verdict);
         ++out.evaluated;
-        for (const Decision& decision : s.verdict.decisions) apply(policy, binding, param, decision, out);
+        for (const Decision& decision : s.verdict.decisions) {
+          if (decision.evaluation == Evaluation::kError && s.authorizer.unanswered())
+            out.not_evaluated.push_back(policy.name + ": " + decision.message);
+          else
+            apply(policy, binding, param, decision, out);
+        }
         for (const AuditAnnotation& annotation : s.verdict.audit_annotations) {
           if (annotation.action == AuditAnnotation::Action::kPublish) annotations.add(annotation.key, annotation.value);
           if (annotation.action != AuditAnnotation::Action::kError) continue;

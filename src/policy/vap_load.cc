@@ -67,6 +67,8 @@ Policy load_policy(const Subject& subject, Origin origin, ConditionCompiler& com
       out.error(subject, fix, "metadata.annotations[ameia.io/fix]", fixes.error().what);
     }
   }
+  policy.document = subject.document;
+  policy.root = &root;
   policy.name = root["metadata"]["name"].str();
   policy.origin = origin;
   if (root["kind"].str() == kMutatingPolicyKind) policy.kind = PolicyKind::kMutating;

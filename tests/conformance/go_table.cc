@@ -271,7 +271,9 @@ base::Result<Node> GoTable::run(std::string_view function) {
 base::Result<Node> GoTable::record(const Node& fields) {
   std::vector<std::pair<std::string, Node>> members;
   for (const doc::Member& field : fields.map()) {
-    Node held = TRY(value(field.value));
+    // A function in a matcher is known by its text.
+    const Node* function = field.key->view() == "fn" ? field.value.find("func") : nullptr;
+    Node held = function != nullptr ? *function : TRY(value(field.value));
     if (field.key->view() == "Enum") held = plain_values(held);
     if (is_inlined(field.key->view()) && (held.is_map() || held.is_null())) {
       for (const doc::Member& inner : held.map()) members.emplace_back(inner.key->view(), inner.value);

@@ -4,14 +4,15 @@
 //   === policies        a YAML stream: policies, bindings, params
 //   === built-in        the same, as files of policies/ are read
 //   === objects         a YAML stream: scanned, together with …
+//   === structure       a YAML stream: held against the API's structure and the definitions among them
 //   === review          … or an AdmissionReview's `request` (apiVersion and kind are added), decided
-//   === namespaces      a YAML stream: the namespaces that are known
+//   === namespaces      a YAML stream: the namespaces, roles and bindings that are known
 //   === expect          lines, in any order; every line of that kind must be listed:
-//     allowed | denied: MESSAGE | reason: REASON | warning: TEXT | audit: KEY=VALUE | decision: POLICY/BINDING[/PARAM]
-//     MESSAGE finding: ID STATUS LINE:COLUMN POINTER | MESSAGE tally: passed N failed N errors N not_evaluated N lint:
-//     LINE:COLUMN LEVEL FIELD MESSAGE
-//     with mutating policies: mutated: JSON PATCH | unchanged | refused: MESSAGE |
-//     mutation: POLICY/BINDING[/PARAM] INDEX pass N: changed | same | test failed | ERROR
+//     allowed | denied: MESSAGE | not_evaluated: POLICY: MESSAGE | reason: REASON | warning: TEXT | audit: KEY=VALUE |
+//     decision: POLICY/BINDING[/PARAM] MESSAGE finding: ID STATUS LINE:COLUMN POINTER | MESSAGE tally: passed N failed
+//     N errors N not_evaluated N lint: LINE:COLUMN LEVEL FIELD MESSAGE with mutating policies: mutated: JSON PATCH |
+//     unchanged | refused: MESSAGE | mutation: POLICY/BINDING[/PARAM] INDEX pass N: changed | same | test failed |
+//     ERROR
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,6 +27,7 @@
 #include "doc/yaml.h"
 #include "kube/object.h"
 #include "policy/policy.h"
+#include "policy/structure.h"
 
 namespace ameia::policy {
 namespace {
@@ -88,13 +90,22 @@ class Runner {
     Evaluator evaluator(loaded.set);
     ScanFacts facts;
     for (auto& document : yaml("namespaces", "namespaces.yaml")) facts.learn(document->root());
+    facts.seal();
     if (case_.sections.contains("review")) review(evaluator, facts);
     if (case_.sections.contains("objects")) scan(evaluator, std::move(facts));
+    if (case_.sections.contains("structure")) structure();
     return std::move(said_);
   }
 
  private:
   void say(std::string line) { said_.push_back(std::move(line)); }
+  void say(const std::vector<report::Finding>& findings) {
+    for (const report::Finding& f : findings) {
+      say("finding: " + f.id + " " + std::string(report::to_string(f.status)) + " " + std::to_string(f.location.line) +
+          ":" + std::to_string(f.location.column) + " " + f.location.pointer + " | " + f.message);
+      EXPECT_FALSE(f.fingerprint.empty());
+    }
+  }
 
   std::vector<std::shared_ptr<doc::Document>> yaml(const std::string& section, const std::string& name) {
     auto it = case_.sections.find(section);
@@ -117,9 +128,12 @@ class Runner {
     if (mutation.object != nullptr) request->object = mutation.object;
     AdmissionOutcome out;
     for (int again = 0; again < 2; ++again)
-      evaluator.admit(*request, {facts.find_namespace(request->ns), nullptr}, out);  // nothing is left over
+      evaluator.admit(*request,
+                      {.namespace_object = facts.find_namespace(request->ns), .authorizer = facts.authorizer()},
+                      out);  // nothing is left over
     say(out.allowed ? "allowed" : "denied: " + out.message);
     if (!out.allowed) say("reason: " + out.reason);
+    for (const std::string& why : out.not_evaluated) say("not_evaluated: " + why);
     for (const std::string& warning : out.warnings) say("warning: " + warning);
     for (const auto& [key, value] : out.audit_annotations) say("audit: " + key + "=" + value);
     for (const BoundDecision& d : out.decisions) {
@@ -156,13 +170,10 @@ class Runner {
   void scan(Evaluator& evaluator, ScanFacts facts) {
     std::vector<std::shared_ptr<doc::Document>> documents = yaml("objects", "objects.yaml");
     for (auto& document : documents) facts.learn(document->root());
+    facts.seal();
     ScanResult out;
     for (auto& document : documents) evaluator.scan(*document, document->root(), facts, out);
-    for (const report::Finding& f : out.findings) {
-      say("finding: " + f.id + " " + std::string(report::to_string(f.status)) + " " + std::to_string(f.location.line) +
-          ":" + std::to_string(f.location.column) + " " + f.location.pointer + " | " + f.message);
-      EXPECT_FALSE(f.fingerprint.empty());
-    }
+    say(out.findings);
     uint64_t passed = 0, failed = 0;
     for (size_t i = 0; i < out.tally.passed.size(); ++i) {
       passed += out.tally.passed[i];
@@ -173,6 +184,17 @@ class Runner {
   }
 
   std::shared_ptr<const PolicySet> loaded_;
+  void structure() {
+    ScanFacts facts;
+    std::vector<std::shared_ptr<doc::Document>> documents = yaml("structure", "objects.yaml");
+    for (auto& document : documents) facts.learn(document->root());
+    facts.seal();
+    StructureCheck check(facts.definitions());
+    std::vector<report::Finding> findings;
+    for (auto& document : documents) check.check(*document, document->root(), findings);
+    say(findings);
+  }
+
   const Case& case_;
   std::shared_ptr<doc::Keys> keys_ = std::make_shared<doc::Keys>();
   std::vector<std::string> said_;
