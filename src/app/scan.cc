@@ -195,7 +195,10 @@ class Scan {
                       [&](unsigned worker, size_t i) {
                         std::unique_ptr<Loaded> loaded =
                             kept_[i] ? std::move(kept_[i]) : std::make_unique<Loaded>(load_guarded(files_[i]));
-                        if (!evaluators[worker]) evaluators[worker] = std::make_unique<policy::Evaluator>(policies_);
+                        if (!evaluators[worker]) {
+                          evaluators[worker] = std::make_unique<policy::Evaluator>(policies_);
+                          evaluators[worker]->assume_one_estate();
+                        }
                         if (!structures[worker])
                           structures[worker] = std::make_unique<policy::StructureCheck>(facts_.definitions());
                         try {

@@ -1,4 +1,5 @@
 // Evaluation of everything but paths and loops. Costs: what cel-go's tracker charges under Kubernetes' options.
+#include "expr/internal/steady.h"
 #include "expr/internal/cost.h"
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
@@ -88,6 +89,15 @@ static void evaluate_composite(Frame& frame, uint32_t index) {
   CompositeState& state = shared.composites[index];
   const ProgramSet::Impl::Composite& field = shared.set->composites[index];
   std::fill_n(shared.reads + field.reads_at, (field.scope_size + 63) / 64, 0);
+  const bool steady = field.steady && shared.steady != nullptr;
+  if (steady && shared.steady->at(index).known) {
+    const SteadyValue& kept = shared.steady->at(index);
+    state.value = kept.value;
+    state.cost = kept.cost;
+    state.epoch = shared.epoch;
+    state.charged = 0;
+    return;
+  }
   Frame inner;
   inner.globals = frame.globals;
   inner.locals = frame.locals;
@@ -119,6 +129,7 @@ static void evaluate_composite(Frame& frame, uint32_t index) {
   state.cost = inner.cost;
   state.epoch = shared.epoch;
   state.charged = 0;
+  if (steady && why.empty() && !frame.halted) shared.steady->keep(index, value, inner.cost);
 }
 
 Value eval_composite(const Node& node, Frame& frame) {

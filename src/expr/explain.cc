@@ -114,7 +114,7 @@ const Seen* Explainer::program(ProgramId id) {
 
 const Seen* Explainer::see(const Expr* expr) {
   Seen* seen = make(expr);
-  if (seen_.size() > kSeenMax) {
+  if (seen_.size() > seen_max_) {
     cut_ = true;
     seen->value = error(expr, "the explanation was cut short");
     return seen;
@@ -198,7 +198,15 @@ void Explainer::composite(const Expr* expr, std::string_view name, const Value& 
       out.value = error(expr, "composited variables are nested too deeply");
       return;
     }
-    kept = program(machine_.set.composites[static_cast<size_t>(index)].program);
+    const CompositeState& state = machine_.composites[static_cast<size_t>(index)];
+    if (machine_.set.composites[static_cast<size_t>(index)].steady && state.epoch == machine_.shared.epoch) {
+      // Made of other objects alone: nothing in it is a place of the object in hand.
+      Seen* leaf = make(expr);
+      leaf->value = state.value;
+      kept = leaf;
+    } else {
+      kept = program(machine_.set.composites[static_cast<size_t>(index)].program);
+    }
   }
   out.origin = kept;
   if (kept->value.is_error()) {
@@ -593,7 +601,7 @@ std::vector<Blame> Machine::blame(ProgramId program, const RunLimits& limits) {
   std::vector<Blame> out;
   Outcome outcome = run(program, limits);
   if (outcome.interrupted || outcome.over_budget || outcome.value.is_true()) return out;
-  internal::Explainer explainer(*impl_, true, nullptr);
+  internal::Explainer explainer(*impl_, true, nullptr, internal::Explainer::kBlameSeenMax);
   internal::find_blame(*explainer.program(program), out);
   return out;
 }

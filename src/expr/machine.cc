@@ -107,9 +107,9 @@ base::Result<ProgramId> ProgramSetBuilder::add(Checked checked, uint32_t scope) 
 }
 
 void ProgramSetBuilder::composite_field(uint32_t scope, std::string_view composite, std::string_view field,
-                                        ProgramId program) {
+                                        ProgramId program, bool steady) {
   impl_->composite_names.emplace(composite);
-  impl_->composites.push_back({std::string(composite), std::string(field), scope, program, 0, 0, 0});
+  impl_->composites.push_back({std::string(composite), std::string(field), scope, program, 0, 0, 0, steady});
   impl_->programs[program].is_composite = true;
 }
 
@@ -253,6 +253,12 @@ void Machine::reset() {
   for (uint32_t slot : impl_->bound) impl_->globals[slot] = internal::error_value(impl_->set.variables[slot].missing);
   impl_->bound.clear();
   impl_->ran = false;
+}
+
+void Machine::set_steady_key(std::string_view key) {
+  if (impl_->steady == nullptr) impl_->steady = std::make_unique<internal::SteadyValues>(impl_->composites.size());
+  impl_->steady->use(key);
+  impl_->shared.steady = impl_->steady.get();
 }
 
 void Machine::set(int slot, const Value& value) {

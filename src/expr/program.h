@@ -63,7 +63,9 @@ class ProgramSetBuilder {
   // Fails: kLimit; a program that can never run.
   base::Result<ProgramId> add(Checked checked, uint32_t scope = 0);
   // variables.<field> of `scope` is this program's value, evaluated at most once per binding, when first read.
-  void composite_field(uint32_t scope, std::string_view composite, std::string_view field, ProgramId program);
+  // `steady`: it depends on nothing that changes between bindings but Machine::set_steady_key's key.
+  void composite_field(uint32_t scope, std::string_view composite, std::string_view field, ProgramId program,
+                       bool steady = false);
   base::Result<std::shared_ptr<const ProgramSet>> build();
 
  private:
@@ -109,6 +111,9 @@ class Machine {
   // Forgets which composite fields were charged, not their values: each is charged once more when next read. Kubernetes
   // gives match conditions, validations, messages, audit annotations and every param variables of their own to pay for.
   void recharge_composites();
+  // From now on the values of steady composite fields are kept from binding to binding, under this key. What their
+  // expressions read through the host must not change any more.
+  void set_steady_key(std::string_view key);
   // Re-runs without sharing and records every sub-expression's value.
   Outcome explain(ProgramId program, std::vector<TraceStep>& steps, const RunLimits& limits = {});
   // Which places of the bound documents make a boolean program false (or make it fail): the false arms of &&, every arm

@@ -1,5 +1,6 @@
 #include "policy/condition.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
@@ -57,6 +58,45 @@ class Reads {
   const std::map<std::string, bool, std::less<>>& through_;
 };
 
+// Whether an expression reads nothing of the request but its namespace: other objects and its own loop variables.
+class Steady {
+ public:
+  explicit Steady(const std::map<std::string, bool, std::less<>>& variables) : variables_(variables) {}
+
+  bool is(const expr::Expr* e) {
+    if (e == nullptr) return true;
+    if (e->kind == expr::ExprKind::kIdent) {
+      return e->name == "resource" || std::find(loops_.begin(), loops_.end(), e->name) != loops_.end();
+    }
+    if (e->kind == expr::ExprKind::kSelect && e->operand->kind == expr::ExprKind::kIdent) {
+      if (e->operand->name == "request") return e->name == "namespace";
+      if (e->operand->name == kVariables) {
+        const auto found = variables_.find(e->name);
+        return found != variables_.end() && found->second;
+      }
+    }
+    if (!is(e->operand)) return false;
+    for (const expr::Expr* arg : e->args) {
+      if (!is(arg)) return false;
+    }
+    for (const expr::MapEntry& entry : e->entries) {
+      if (!is(entry.key) || !is(entry.value)) return false;
+    }
+    if (e->loop == nullptr) return true;
+    const expr::Comprehension& loop = *e->loop;
+    if (!is(loop.iter_range) || !is(loop.accu_init)) return false;
+    const size_t outer = loops_.size();
+    loops_.insert(loops_.end(), {loop.iter_var, loop.iter_var2, loop.accu_var});
+    const bool inside = is(loop.loop_condition) && is(loop.loop_step) && is(loop.result);
+    loops_.resize(outer);
+    return inside;
+  }
+
+ private:
+  const std::map<std::string, bool, std::less<>>& variables_;
+  std::vector<std::string_view> loops_;
+};
+
 std::string wrong_type(const expr::Type* type, Returns returns) {
   auto is = [&](expr::TypeKind kind) { return type != nullptr && type->kind == kind; };
   std::string got = type == nullptr ? "dyn" : expr::to_string(type);
@@ -92,6 +132,7 @@ struct ConditionCompiler::Impl {
   std::string broken;  // the environment itself cannot be built: a defect
   uint32_t scope = 0;
   std::map<std::string, bool, std::less<>> variables;  // of this policy: do they read params
+  std::map<std::string, bool, std::less<>> steady;     // of this policy: do they read nothing but other objects
 };
 
 // Environments differ in what they declare.
@@ -140,6 +181,7 @@ ConditionCompiler::~ConditionCompiler() = default;
 void ConditionCompiler::begin_policy() {
   ++impl_->scope;
   impl_->variables.clear();
+  impl_->steady.clear();
   impl_->asked = {};
   impl_->types->clear_variables();
 }
@@ -171,6 +213,7 @@ Condition ConditionCompiler::compile(std::string_view text, Declared declared, R
     condition.error = std::move(wrong);
     return condition;
   }
+  condition.steady = declared.kyverno && Steady(impl_->steady).is(checked->ast->root);
   condition.uses_params = Reads("params", impl_->variables).in(checked->ast->root);
   if (declared.kyverno) impl_->asked.collect(checked->ast->root);
   base::Result<expr::ProgramId> program = impl_->builder->add(std::move(*checked), impl_->scope);
@@ -187,7 +230,10 @@ Condition ConditionCompiler::variable(std::string_view name, std::string_view te
   Condition condition = compile(text, declared, Returns::kAny);
   impl_->types->declare_variable(name, condition.ok() ? condition.type : nullptr);
   impl_->variables[std::string(name)] = condition.uses_params;
-  if (condition.ok()) impl_->builder->composite_field(impl_->scope, kVariables, name, condition.program);
+  impl_->steady[std::string(name)] = condition.ok() && condition.steady;
+  if (condition.ok()) {
+    impl_->builder->composite_field(impl_->scope, kVariables, name, condition.program, condition.steady);
+  }
   return condition;
 }
 

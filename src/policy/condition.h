@@ -30,6 +30,7 @@ struct Condition {
   std::vector<expr::Issue> issues;  // the same with byte offsets, for carets
   expr::ProgramId program = 0;
   bool uses_params = false;  // itself or through a variable
+  bool steady = false;       // of Kyverno's: made of other objects and the request's namespace alone
   const expr::Type* type = nullptr;
   [[nodiscard]] bool ok() const { return error.empty(); }
 };

@@ -48,6 +48,7 @@ struct Evaluator::State {
 
   std::shared_ptr<const PolicySet> policies;
   TableEquivalents built_in_equivalents;
+  bool one_estate = false;                  // Evaluator::assume_one_estate
   std::unique_ptr<ConditionRunner> runner;  // none when the set has no programs
   RequestAuthorizer authorizer;             // of the request in hand
   base::Arena arena;                        // the request's own nodes

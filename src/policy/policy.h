@@ -242,6 +242,9 @@ class Evaluator {
   void scan(const doc::Document& document, const doc::Node& object, const ScanFacts& facts, ScanResult& out);
   // How often each check ended how, over everything this Evaluator scanned; indexed like PolicySet::rules().
   [[nodiscard]] const std::vector<report::CheckTally>& tallies() const;
+  // Promises that from now on every scan() gets the same ScanFacts, complete: what a policy makes of other objects and
+  // the namespace alone is then computed once a namespace.
+  void assume_one_estate();
   // Everything that would be evaluated for the request by policies of a kind, those that do not match included.
   // `steps`: with every sub-expression's value. For a pod template, ask about the pod that template_pod() makes.
   std::vector<TracedPolicy> trace(const kube::AdmissionRequest& request, const AdmissionFacts& facts, bool steps,

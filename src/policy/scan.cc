@@ -77,12 +77,15 @@ class Scan {
         s_.validate(policy, param == nullptr ? nullptr : param->node, s_.verdict);
         if (!s_.verdict.applies) continue;
         end = std::max(end, End::kPass);
+        if (s_.verdict.decisions.empty()) continue;
+        // A failure that the set is too small for is not explained: the explanation is what costs.
+        if (const std::string missing = missing_need(policy, request.ns); !missing.empty()) {
+          return not_evaluated(policy, missing);
+        }
         for (const Decision& decision : s_.verdict.decisions) end = std::max(end, report_decision(policy, decision));
       }
     }
-    if (end != End::kFail && end != End::kError) return end;
-    std::string missing = missing_need(policy, request.ns);
-    return missing.empty() ? end : not_evaluated(policy, missing);
+    return end;
   }
 
   // What the scanned set must hold before the policy's failure is believed, and does not; empty when it does.
@@ -215,6 +218,10 @@ const std::vector<report::CheckTally>& Evaluator::tallies() const {
   return state_->tallies;
 }
 
+void Evaluator::assume_one_estate() {
+  state_->one_estate = true;
+}
+
 void Evaluator::scan(const doc::Document& document, const doc::Node& object, const ScanFacts& facts, ScanResult& out) {
   kube::ObjectView view(object);
   if (!view.is_object() || facts.is_owned(object)) return;
@@ -224,6 +231,7 @@ void Evaluator::scan(const doc::Document& document, const doc::Node& object, con
   kube::ResourceInfo info = facts.resources().find(view.group_version().group, view.kind());
   kube::AdmissionRequest request = kube::creation_of(view, info);
   const doc::Node* ns = facts.find_namespace(request.ns);
+  if (s.one_estate && s.runner) s.runner->machine().set_steady_key(request.ns);
   Judged judged{&document, &object, nullptr, nullptr};
   Scan scan(s, judged, facts, out);
   scan.run(request, ns, false);

@@ -29,14 +29,15 @@ struct Seen {
   size_t step = SIZE_MAX;               // in the trace
 };
 
-// Limits: kSeenMax evaluations; past them the rest is evaluated as an error and `cut` is set.
+// Limits: `seen_max` evaluations; past them the rest is evaluated as an error and `cut` is set.
 class Explainer {
  public:
-  static constexpr size_t kSeenMax = 200'000;
+  static constexpr size_t kSeenMax = 200'000;      // of a trace, which a person asked for
+  static constexpr size_t kBlameSeenMax = 20'000;  // of a blame, of which a scan asks thousands
 
   // `exhaustive`: look at every arm and every element, also those that no longer matter.
-  Explainer(Machine::Impl& machine, bool exhaustive, std::vector<TraceStep>* steps)
-      : machine_(machine), context_(machine.context), exhaustive_(exhaustive), steps_(steps) {}
+  Explainer(Machine::Impl& machine, bool exhaustive, std::vector<TraceStep>* steps, size_t seen_max = kSeenMax)
+      : machine_(machine), context_(machine.context), exhaustive_(exhaustive), steps_(steps), seen_max_(seen_max) {}
   const Seen* program(ProgramId id);
   [[nodiscard]] bool cut() const { return cut_; }
 
@@ -81,6 +82,7 @@ class Explainer {
   std::vector<const Seen*> composites_ = std::vector<const Seen*>(machine_.set.composites.size());
   ProgramId program_ = 0;
   uint32_t depth_ = 0;
+  size_t seen_max_;
   bool cut_ = false;
 };
 

@@ -6,6 +6,7 @@
 
 #include "expr/internal/plan.h"
 #include "expr/internal/program_impl.h"
+#include "expr/internal/steady.h"
 
 namespace ameia::expr {
 
@@ -27,6 +28,7 @@ struct Machine::Impl {
   internal::Shared shared;
   bool ran = false;  // since reset: values may be remembered
   const Schemas* schemas = nullptr;
+  std::unique_ptr<internal::SteadyValues> steady;
 };
 
 }  // namespace ameia::expr

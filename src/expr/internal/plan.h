@@ -23,6 +23,8 @@ struct Node {
   uint32_t expr_id = 0;
 };
 
+class SteadyValues;
+
 // One composite field's value (Kubernetes' variables.x), evaluated at most once a binding.
 struct CompositeState {
   uint64_t epoch = 0;    // of the binding it was evaluated in
@@ -46,6 +48,7 @@ struct Shared {  // what all frames of a Machine share
   MemoState* memos = nullptr;
   uint64_t* reads = nullptr;  // bits: which fields of its scope a composite field has read
   const ProgramSet::Impl* set = nullptr;
+  SteadyValues* steady = nullptr;  // nullptr: nothing is kept from binding to binding
 };
 
 struct Frame {

@@ -39,6 +39,7 @@ struct ProgramSet::Impl {
     ProgramId program = 0;
     uint32_t scope_first = 0, scope_size = 0;  // its scope's fields are neighbours
     uint32_t reads_at = 0;                     // first word of its bits in Shared::reads
+    bool steady = false;
   };
 
   std::shared_ptr<const Env> env;
