@@ -1,10 +1,10 @@
 // Evaluation of everything but paths and loops. Costs: what cel-go's tracker charges under Kubernetes' options.
-#include "expr/internal/steady.h"
 #include "expr/internal/cost.h"
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
 #include "expr/internal/plan.h"
 #include "expr/internal/program_impl.h"
+#include "expr/internal/steady.h"
 #include "expr/mutation_types.h"
 
 namespace ameia::expr::internal {

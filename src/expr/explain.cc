@@ -45,7 +45,7 @@ const Reference& Explainer::reference(const Expr* expr) const {
 }
 
 Seen* Explainer::make(const Expr* expr) {
-  seen_.emplace_back();
+  seen_.emplace_back(&memory_);
   seen_.back().expr = expr;
   seen_.back().program = program_;
   return &seen_.back();

@@ -1,6 +1,7 @@
 // Kyverno's `resource`: other objects of the cluster, as far as whoever evaluates has them.
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "expr/internal/lib_util.h"
 #include "expr/lib_kyverno.h"
@@ -39,27 +40,34 @@ Value no_reader(CallContext& context) {
   return context.error("no other objects are at hand here: resource cannot answer");
 }
 
-bool has_labels(const doc::Node& object, const Value& wanted) {
+struct WantedLabel {
+  doc::KeyRef key;
+  std::string_view value;
+  bool is_text;  // a label is a text: anything else is never one
+};
+
+bool has_labels(const doc::Node& object, const std::vector<WantedLabel>& wanted) {
   const doc::Node& labels = object["metadata"]["labels"];
-  for (uint32_t i = 0; i < map_size(wanted); ++i) {
-    const MapEntryValue entry = map_at(wanted, i);
-    const doc::Node* label = labels.find(entry.key.str());
-    if (label == nullptr || !label->is_string() || !entry.value.is(ValueKind::kString)) return false;
-    if (label->str() != entry.value.str()) return false;
-  }
-  return true;
+  return std::all_of(wanted.begin(), wanted.end(), [&labels](const WantedLabel& want) {
+    const doc::Node* label = labels.find(want.key);
+    return want.is_text && label != nullptr && label->is_string() && label->str() == want.value;
+  });
 }
 
 // The items of a list that carry all of the labels.
 Value with_labels(CallContext& context, const doc::Node& list, const Value& labels) {
+  std::vector<WantedLabel> wanted;
+  for (uint32_t i = 0; i < map_size(labels); ++i) {
+    const MapEntryValue entry = map_at(labels, i);
+    const bool is_text = entry.value.is(ValueKind::kString);
+    wanted.push_back({entry.key.str(), is_text ? entry.value.str() : std::string_view(), is_text});
+  }
   const std::span<const doc::Node> all = list["items"].list();
-  const auto kept = static_cast<size_t>(
-      std::count_if(all.begin(), all.end(), [&](const doc::Node& item) { return has_labels(item, labels); }));
-  if (!context.room_for(kept * sizeof(Value))) return context.no_room();
-  Value* items = context.arena.array<Value>(kept);
+  if (!context.room_for(all.size() * sizeof(Value))) return context.no_room();
+  Value* items = context.arena.array<Value>(all.size());
   size_t size = 0;
   for (const doc::Node& item : all) {
-    if (has_labels(item, labels)) items[size++] = Value::of_node(item);
+    if (has_labels(item, wanted)) items[size++] = Value::of_node(item);
   }
   const std::array<MapEntryValue, 3> entries{{
       {context.string("apiVersion"), Value::of_node(list["apiVersion"])},

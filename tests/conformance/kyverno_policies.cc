@@ -157,8 +157,8 @@ class PolicyTest {
 
   void learn_namespace(const Node& metadata) {
     doc::Builder build(arena_);
-    facts_.learn(*arena_.make<Node>(build.map(
-        {{"apiVersion", build.string("v1")}, {"kind", build.string("Namespace")}, {"metadata", metadata}})));
+    facts_.learn(*arena_.make<Node>(
+        build.map({{"apiVersion", build.string("v1")}, {"kind", build.string("Namespace")}, {"metadata", metadata}})));
   }
 
   base::Status load_context(const Node& root) {
@@ -177,8 +177,8 @@ class PolicyTest {
       ns = resource.substr(0, slash);
       resource = resource.substr(slash + 1);
     }
-    std::string name = name_ + ": " + std::string(policy) + " on " + std::string(row["kind"].str()) + "/" +
-                       std::string(resource);
+    std::string name =
+        name_ + ": " + std::string(policy) + " on " + std::string(row["kind"].str()) + "/" + std::string(resource);
     size_t found = 0;
     for (const Node* object : objects_) {
       kube::ObjectView view(*object);
@@ -197,7 +197,8 @@ class PolicyTest {
     kube::ResourceInfo info = facts_.resources().find(view.group_version().group, view.kind());
     kube::AdmissionRequest request = kube::creation_of(view, info);
     auto operation = operations_.find({std::string(policy), std::string(view.name())});
-    std::string_view asked = operation == operations_.end() || operation->second.empty() ? operation_ : operation->second;
+    std::string_view asked =
+        operation == operations_.end() || operation->second.empty() ? operation_ : operation->second;
     if (asked == "UPDATE") request.operation = kube::Operation::kUpdate;
     if (asked == "UPDATE") request.old_object = request.object;
     if (asked == "DELETE") {

@@ -45,7 +45,8 @@ std::vector<Case> read_cases(const std::filesystem::path& path) {
   for (std::string line; std::getline(file, line);) {
     ++number;
     if (line.starts_with(kCase)) {
-      cases.push_back({path.filename().string() + ":" + std::to_string(number) + " " + line.substr(kCase.size()), {}, {}});
+      cases.push_back(
+          {path.filename().string() + ":" + std::to_string(number) + " " + line.substr(kCase.size()), {}, {}});
     } else if (line.starts_with(kExpect)) {
       cases.back().expected = ids_of(std::string_view(line).substr(kExpect.size()));
     } else {
@@ -71,7 +72,8 @@ struct Found {
 };
 
 Found judge(const std::shared_ptr<const PolicySet>& set, const Case& one) {
-  auto stream = doc::parse_yaml(std::make_shared<const doc::Source>(one.place, one.text), std::make_shared<doc::Keys>());
+  auto stream =
+      doc::parse_yaml(std::make_shared<const doc::Source>(one.place, one.text), std::make_shared<doc::Keys>());
   for (const base::Error& error : stream.errors) ADD_FAILURE() << error.text();
   ScanFacts facts(*set);
   for (const auto& document : stream.documents) facts.learn(document->root());

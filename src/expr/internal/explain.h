@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,25 +16,27 @@ namespace ameia::expr::internal {
 
 // One evaluation of one sub-expression.
 struct Seen {
+  explicit Seen(std::pmr::memory_resource* memory) : parts(memory), items(memory), made(memory) {}
   const Expr* expr = nullptr;
   ProgramId program = 0;
   Value value;
   const doc::Node* node = nullptr;    // where the value stands
   const doc::Node* parent = nullptr;  // with `missing`: the map that lacks the field
   std::string_view missing;
-  std::vector<const Seen*> parts;       // operands in order; for loops: the range, then turns
-  std::vector<const doc::Node*> items;  // of a list that was computed: where each element stands, or nullptr
-  std::vector<const Seen*> made;        // and the evaluation that made it, or nullptr
-  const Seen* origin = nullptr;         // of a variable: what gave it its value
-  bool turn_kept = false;               // a filter's turn that passed
-  size_t step = SIZE_MAX;               // in the trace
+  std::pmr::vector<const Seen*> parts;       // operands in order; for loops: the range, then turns
+  std::pmr::vector<const doc::Node*> items;  // of a list that was computed: where each element stands, or nullptr
+  std::pmr::vector<const Seen*> made;        // and the evaluation that made it, or nullptr
+  const Seen* origin = nullptr;              // of a variable: what gave it its value
+  bool turn_kept = false;                    // a filter's turn that passed
+  size_t step = SIZE_MAX;                    // in the trace
 };
 
 // Limits: `seen_max` evaluations; past them the rest is evaluated as an error and `cut` is set.
 class Explainer {
  public:
-  static constexpr size_t kSeenMax = 200'000;      // of a trace, which a person asked for
-  static constexpr size_t kBlameSeenMax = 20'000;  // of a blame, of which a scan asks thousands
+  static constexpr size_t kSeenMax = 200'000;     // of a trace, which a person asked for
+  static constexpr size_t kFirstBytes = 32'768;   // of memory
+  static constexpr size_t kBlameSeenMax = 4'000;  // of a blame, of which a scan asks thousands
 
   // `exhaustive`: look at every arm and every element, also those that no longer matter.
   Explainer(Machine::Impl& machine, bool exhaustive, std::vector<TraceStep>* steps, size_t seen_max = kSeenMax)
@@ -77,7 +80,9 @@ class Explainer {
   CallContext& context_;
   bool exhaustive_;
   std::vector<TraceStep>* steps_;
-  std::deque<Seen> seen_;
+  // Thousands of small pieces that die together: one allocation for most of them.
+  std::pmr::monotonic_buffer_resource memory_{kFirstBytes};
+  std::pmr::deque<Seen> seen_{&memory_};
   std::vector<Local> locals_;
   std::vector<const Seen*> composites_ = std::vector<const Seen*>(machine_.set.composites.size());
   ProgramId program_ = 0;

@@ -1,6 +1,6 @@
-// Steady composite fields: values that depend on nothing which changes from binding to binding but a key that the caller
-// names (the namespace, for a variable made of resource.List(…, request.namespace)). They are computed once a key.
-// Neighbours: eval.cc asks and fills, program.h (Machine::set_steady_key).
+// Steady composite fields: values that depend on nothing which changes from binding to binding but a key that the
+// caller names (the namespace, for a variable made of resource.List(…, request.namespace)). They are computed once a
+// key. Neighbours: eval.cc asks and fills, program.h (Machine::set_steady_key).
 #pragma once
 
 #include <string>
@@ -19,7 +19,8 @@ struct SteadyValue {
   Value value;
 };
 
-// Threads: one Machine's. Owns: copies of the values. Limits: kBytesMax; past it everything is forgotten and begun anew.
+// Threads: one Machine's. Owns: copies of the values. Limits: kBytesMax; past it everything is forgotten and begun
+// anew.
 class SteadyValues {
  public:
   static constexpr size_t kBytesMax = size_t{32} << 20;
