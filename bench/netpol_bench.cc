@@ -52,7 +52,7 @@ std::vector<std::string> generate() {
       const unsigned port_count = 1 + random() % 3;
       for (unsigned i = 0; i < port_count; ++i) {
         ports += std::string(i == 0 ? "" : ",") + R"({"name":"p)" + std::to_string(i) + R"(","containerPort":)" +
-                 std::to_string(8000 + random() % 20) + "}";
+                 std::to_string(8000 + random() % 5) + "}";
       }
       const std::string name = "app" + std::to_string(app++);
       for (int r = 0; r < replicas; ++r, ++pods) {
@@ -65,11 +65,13 @@ std::vector<std::string> generate() {
       }
     }
     for (int p = 0; p < kPolicies / kNamespaces; ++p) {
+      const bool both = p % 3 == 1;
       out += R"(,{"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"p)" +
              std::to_string(p) + R"(","namespace":")" + ns + R"("},"spec":{"podSelector":)" +
              (p == 0 ? "{}" : R"({"matchLabels":{)" + label("app", random() % static_cast<unsigned>(app)) + "}}") +
-             R"(,"policyTypes":["Ingress","Egress"])";
+             (both ? R"(,"policyTypes":["Ingress","Egress"])" : R"(,"policyTypes":["Ingress"])");
       for (const auto& [direction, peers] : {std::pair{"ingress", "from"}, std::pair{"egress", "to"}}) {
+        if (!both && std::string_view(direction) == "egress") continue;
         out += std::string(",\"") + direction + "\":[";
         const unsigned rules = p == 0 ? 0 : 1 + random() % 2;
         for (unsigned r = 0; r < rules; ++r) {
@@ -88,7 +90,7 @@ std::vector<std::string> generate() {
               out += R"({"podSelector":{"matchLabels":{)" + label("app", random() % static_cast<unsigned>(app)) + "}}}";
           }
           out +=
-              R"(],"ports":[{"port":)" + (random() % 10 == 0 ? "\"p0\"" : std::to_string(8000 + random() % 20)) + "}]}";
+              R"(],"ports":[{"port":)" + (random() % 10 == 0 ? "\"p0\"" : std::to_string(8000 + random() % 5)) + "}]}";
         }
         out += "]";
       }

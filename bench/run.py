@@ -96,6 +96,17 @@ def fixable(folder, files, seed):
         (folder / f"w{i:05}.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def netpol_files(folder):
+    """A question about the same estate read from its files, parsing included."""
+    data = folder / "netpol"
+    subprocess.run([str(BUILD / "netpol_bench"), str(data)], check=True)
+    command = [BUILD / "ameia", "netpol", "can", "ns0/app0", "ns1/app0", "8001", "-r", data]
+    seconds, mib = min(timed(command) for _ in range(2))
+    shutil.rmtree(data)
+    return [{"name": "netpol_100k_files", "value": seconds, "unit": "s"},
+            {"name": "netpol_100k_files_memory", "value": mib, "unit": "MiB"}]
+
+
 def fix(folder, files):
     """`ameia fix` over files that all need it, wall time of the run and of a second one, which must change nothing."""
     data = folder / "fix"
@@ -158,6 +169,9 @@ def main():
             peer("cel-go 0.28.1", "compile")
         if wanted("vap_"):
             ours += rows_of([BUILD / "vap_bench"])
+        if wanted("netpol"):
+            ours += rows_of([BUILD / "netpol_bench"])
+            ours += netpol_files(folder)
         if wanted("scan_10k"):
             ours += scan(folder, 10_000, 100, "scan_10k")
         if wanted("fix_1k"):
