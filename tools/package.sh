@@ -25,7 +25,7 @@ Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: ameia
 
 Files: *
-Copyright: the Ameia authors
+Copyright: 2026 the Ameia authors
 License: Apache-2.0
  On Debian systems the full text is in /usr/share/common-licenses/Apache-2.0.
 TEXT

@@ -55,6 +55,7 @@ code{font:.86em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mon
 .tags{display:flex;flex-wrap:wrap;gap:.3rem}
 a{color:var(--accent);overflow-wrap:anywhere}
 .fw table{border-collapse:collapse;width:100%;background:var(--card);border:1px solid var(--line)}
+.fw thead th{white-space:nowrap}
 .fw th,.fw td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-top:1px solid var(--line);overflow-wrap:anywhere}
 .fw td:first-child,.fw .st{white-space:nowrap}
 .fw .pass .st{color:var(--good);font-weight:650}.fw .fail .st,.fw .error .st{color:var(--high);font-weight:650}
