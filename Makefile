@@ -10,7 +10,7 @@ FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/*_fuzz.cc)))
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: install package package-test help setup build run test bench conformance fuzz lint format check asan tsan tidy nightly clean
+.PHONY: install package package-test help setup setup-nightly build run test bench conformance fuzz lint format check asan tsan tidy nightly clean
 
 help:
 	@echo 'make run          install what is missing, build, scan examples/estate'
@@ -91,15 +91,17 @@ lint: build
 format:
 	@tools/format.sh
 
-tidy: build
+setup-nightly: setup
 	@tools/setup.sh packages-nightly.txt
-	@python3 tools/tidy.py build/release
+
+tidy: setup-nightly build
+	@JOBS=$(JOBS) python3 tools/tidy.py build/release
 
 # In this order: what fails fastest comes first where it can.
 check: test conformance asan lint
 	@echo 'check: everything passed'
 
-nightly: check tsan tidy fuzz
+nightly: setup-nightly check tsan tidy fuzz
 	@python3 bench/run.py --out build/bench.json --scale
 
 clean:

@@ -47,14 +47,29 @@ std::vector<std::string> groups() {
   return out;
 }
 
-std::string second_words(std::string_view group) {
-  std::string words;
+std::vector<const Command*> commands_of(std::string_view group) {
+  std::vector<const Command*> out;
   for (const Command& command : commands()) {
     size_t space = command.name.find(' ');
-    if (space == std::string_view::npos || command.name.substr(0, space) != group) continue;
-    words.append(words.empty() ? "" : " ").append(command.name.substr(space + 1));
+    if (space != std::string_view::npos && command.name.substr(0, space) == group) out.push_back(&command);
   }
+  return out;
+}
+
+std::string_view second_word(const Command& command) {
+  return command.name.substr(command.name.find(' ') + 1);
+}
+
+std::string second_words(std::string_view group) {
+  std::string words;
+  for (const Command* command : commands_of(group))
+    words.append(words.empty() ? "" : " ").append(second_word(*command));
   return words;
+}
+
+// Commands whose operand is another command.
+bool names_a_command(const Command& command) {
+  return command.name == "help" || command.name == "man";
 }
 
 std::string bash() {
@@ -85,7 +100,7 @@ std::string bash() {
     if (!cases.empty()) out += "      case \"$prev\" in\n" + cases + "      esac\n";
     if (command.name == "completions")
       out += "      COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")); return;;\n";
-    else if (command.name == "help")
+    else if (names_a_command(command))
       out += "      COMPREPLY=($(compgen -W '" + first_words() + "' -- \"$cur\")); return;;\n";
     else
       out += "      case \"$cur\" in -*) COMPREPLY=($(compgen -W '" + options + "' -- \"$cur\")); return;; esac;;\n";
@@ -103,27 +118,33 @@ std::string zsh_text(std::string_view text) {
   return shell_text(out);
 }
 
+// A line of _describe: the word and what it is for.
+std::string zsh_word(std::string_view word, std::string_view help) {
+  return "      '" + std::string(word) + ":" + shell_text(help) + "'\n";
+}
+
 std::string zsh() {
   std::string out =
-      "#compdef ameia\n# ameia completions for zsh\n_ameia() {\n  local cmd=\"${words[2]}\"\n  if (( CURRENT == 2 )); "
-      "then\n    local -a list=(\n";
+      "#compdef ameia\n# ameia completions for zsh\n_ameia() {\n  if (( CURRENT == 2 )); then\n"
+      "    local -a list=(\n";
   std::string last;
   for (const Command& command : commands()) {
     std::string first(command.name.substr(0, command.name.find(' ')));
-    if (first != last) {
-      bool group = first.size() != command.name.size();
-      out += "      '" + first + ":" + (group ? std::string("…") : shell_text(command.one_line)) + "'\n";
-    }
+    bool is_group = first.size() != command.name.size();
+    if (first != last) out += zsh_word(first, is_group ? second_words(first) : command.one_line);
     last = first;
   }
-  out += "    )\n    _describe command list\n    return\n  fi\n  case \"$cmd\" in\n";
+  out += "    )\n    _describe command list\n    return\n  fi\n  local cmd=\"${words[2]}\"\n  case \"$cmd\" in\n";
   for (const std::string& group : groups()) {
-    out += "    " + group + ") if (( CURRENT == 3 )); then compadd " + second_words(group) +
-           "; return; fi; cmd=\"$cmd ${words[3]}\"; shift words; (( CURRENT-- ));;\n";
+    out += "    " + group + ")\n    if (( CURRENT == 3 )); then\n    local -a list=(\n";
+    for (const Command* command : commands_of(group)) out += zsh_word(second_word(*command), command->one_line);
+    out +=
+        "    )\n    _describe command list\n    return\n    fi\n"
+        "    cmd=\"$cmd ${words[3]}\"; shift words; (( CURRENT-- ));;\n";
   }
   out += "  esac\n  shift words; (( CURRENT-- ))\n  case \"$cmd\" in\n";
   for (const Command& command : commands()) {
-    out += "    '" + std::string(command.name) + "') _arguments";
+    out += "    '" + std::string(command.name) + "') _arguments '--help[print its help]'";
     for (const Option& option : command.options) {
       std::string rest = "[" + zsh_text(option.help) + "]";
       if (!option.value.empty()) {
@@ -134,28 +155,52 @@ std::string zsh() {
       out += " '" + star + std::string(option.name) + rest + "'";
       if (!option.letter.empty()) out += " '" + star + std::string(option.letter) + rest + "'";
     }
-    out += command.name == "completions"                     ? " '1:shell:(bash zsh fish)'"
-           : command.name == "help" || command.name == "man" ? " '1:command:(" + first_words() + ")'"
-                                                             : " '*:file:_files'";
+    out += command.name == "completions" ? " '1:shell:(bash zsh fish)'"
+           : names_a_command(command)    ? " '1:command:(" + first_words() + ")'"
+                                         : " '*:file:_files'";
     out += ";;\n";
   }
-  return out + "  esac\n}\ncompdef _ameia ameia\n";
+  // Found in $fpath the file itself is the function, and its first call has to complete; sourced, it registers it.
+  return out + "  esac\n}\nif [[ \"${funcstack[1]}\" == _ameia ]]; then _ameia \"$@\"; else compdef _ameia ameia; fi\n";
+}
+
+// Whether the line so far begins with these words; with --only, whether it is nothing else.
+constexpr std::string_view kFishAfter =
+    "function __ameia_after\n"
+    "    set -l words (commandline -opc)\n"
+    "    set -e words[1]\n"
+    "    if test \"$argv[1]\" = --only\n"
+    "        set -e argv[1]\n"
+    "        test (count $words) -eq (count $argv); or return 1\n"
+    "    end\n"
+    "    for at in (seq (count $argv))\n"
+    "        test \"$words[$at]\" = \"$argv[$at]\"; or return 1\n"
+    "    end\n"
+    "end\n";
+
+// What may stand behind these words.
+std::string fish_word(std::string_view after, std::string_view word, std::string_view help) {
+  std::string where = "__ameia_after --only" + std::string(after.empty() ? "" : " ") + std::string(after);
+  return "complete -c ameia -f -n '" + where + "' -a '" + std::string(word) + "'" +
+         (help.empty() ? "" : " -d '" + shell_text(help) + "'") + "\n";
 }
 
 std::string fish() {
-  std::string out =
-      "# ameia completions for fish\ncomplete -c ameia -f -n __fish_use_subcommand -a '" + first_words() + "'\n";
-  for (const std::string& group : groups()) {
-    out += "complete -c ameia -f -n '__fish_seen_subcommand_from " + group + "' -a '" + second_words(group) + "'\n";
-  }
-  out += "complete -c ameia -f -n '__fish_seen_subcommand_from completions' -a 'bash zsh fish'\n";
+  std::string out = "# ameia completions for fish\n" + std::string(kFishAfter), last;
   for (const Command& command : commands()) {
-    size_t space = command.name.find(' ');
-    std::string seen = "__fish_seen_subcommand_from " + std::string(command.name.substr(0, space));
-    if (space != std::string_view::npos)
-      seen += "; and __fish_seen_subcommand_from " + std::string(command.name.substr(space + 1));
+    std::string first(command.name.substr(0, command.name.find(' ')));
+    bool is_group = first.size() != command.name.size();
+    if (first != last) out += fish_word("", first, is_group ? second_words(first) : command.one_line);
+    if (is_group) out += fish_word(first, second_word(command), command.one_line);
+    if (names_a_command(command)) out += fish_word(command.name, first_words(), "");
+    last = first;
+  }
+  out += fish_word("completions", "bash zsh fish", "");
+  for (const Command& command : commands()) {
+    std::string option_of = "complete -c ameia -n '__ameia_after " + std::string(command.name) + "' -l ";
+    out += option_of + "help -d 'print its help'\n";
     for (const Option& option : command.options) {
-      out += "complete -c ameia -n '" + seen + "' -l " + std::string(option.name.substr(2));
+      out += option_of + std::string(option.name.substr(2));
       if (!option.letter.empty()) out += " -s " + std::string(option.letter.substr(1));
       if (!option.choices.empty())
         out += " -x -a '" + spaced(option.choices) + "'";

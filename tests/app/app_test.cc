@@ -506,19 +506,6 @@ TEST_F(Cli, LintPointsWithACaret) {
   EXPECT_NE(run.out.find('^'), std::string::npos) << run.out;
 }
 
-TEST_F(Cli, CompletionsAreScriptsOfTheirShells) {
-  for (const char* shell : {"bash", "zsh", "fish"}) {
-    std::string script = ameia(std::string("completions ") + shell).out;
-    EXPECT_NE(script.find("fail-on"), std::string::npos);
-    spit(dir_ / shell, script);
-  }
-  EXPECT_EQ(std::system(("bash -n '" + (dir_ / "bash").string() + "'").c_str()), 0);
-  std::string complete =
-      "bash -c \"source '" + (dir_ / "bash").string() +
-      "'; COMP_WORDS=(ameia scan --fail); COMP_CWORD=2; _ameia; [ \\\"\\${COMPREPLY[*]}\\\" = --fail-on ]\"";
-  EXPECT_EQ(std::system(complete.c_str()), 0);
-}
-
 TEST_F(Cli, AnInterruptEndsWith130AndLeavesNothingHalf) {
   ASSERT_EQ(::mkfifo((dir_ / "never.yaml").c_str(), 0600), 0);
   std::string command = "cd '" + dir_.string() +

@@ -132,32 +132,5 @@ TEST_F(Cli, ManualPagesAreWellFormed) {
   EXPECT_EQ(slurp(dir_ / "lint"), "");
 }
 
-// What a shell offers behind a line; empty when the shell is not here.
-TEST_F(Cli, BashCompletesCommandsOptionsAndChoices) {
-  ASSERT_EQ(ameia("completions bash > c.bash; bash -n c.bash").code, 0);
-  auto offers = [&](const std::string& words, int at) {
-    std::string script = "cd '" + dir_.string() + "' && bash -c '. ./c.bash; COMP_WORDS=(" + words +
-                         "); COMP_CWORD=" + std::to_string(at) + "; _ameia; echo \"${COMPREPLY[*]}\"' > offered";
-    EXPECT_EQ(std::system(script.c_str()), 0);
-    return slurp(dir_ / "offered");
-  };
-  EXPECT_EQ(offers("ameia sc", 1), "scan\n");
-  EXPECT_EQ(offers("ameia scan --fail", 2), "--fail-on\n");
-  EXPECT_EQ(offers("ameia scan --fail-on hi", 3), "high\n");
-  EXPECT_EQ(offers("ameia config s", 2), "show schema\n");
-  EXPECT_EQ(offers("ameia policy pss --le", 3), "--level\n");
-}
-
-TEST_F(Cli, ZshAndFishReadTheirCompletions) {
-  bool any = false;
-  for (std::string_view shell : {"zsh", "fish"}) {
-    if (std::system(("command -v " + std::string(shell) + " >/dev/null").c_str()) != 0) continue;
-    any = true;
-    ASSERT_EQ(ameia("completions " + std::string(shell) + " > c").code, 0);
-    EXPECT_EQ(std::system(("cd '" + dir_.string() + "' && " + std::string(shell) + " -n c").c_str()), 0) << shell;
-  }
-  if (!any) GTEST_SKIP() << "neither zsh nor fish is here";
-}
-
 }  // namespace
 }  // namespace ameia::app
