@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""clang-tidy over every source of src/, one a core; quiet when there is nothing to say. Usage: tidy.py BUILD_DIR [PATH…]"""
+"""clang-tidy over every source, JOBS at a time (default: one a core); quiet when there is nothing to say.
+Usage: tidy.py BUILD_DIR [PATH…]"""
 import concurrent.futures
 import json
 import os
@@ -9,6 +10,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+SOURCES = ("src", "tests", "fuzz", "bench")
 
 
 def without_pch(words):
@@ -26,7 +28,7 @@ def without_pch(words):
 
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
-    wanted = tuple(str((ROOT / p).resolve()) for p in sys.argv[2:]) or (str(ROOT / "src"),)
+    wanted = tuple(str((ROOT / p).resolve()) for p in sys.argv[2:] or SOURCES)
     commands = json.loads((build / "compile_commands.json").read_text())
     for command in commands:
         command["command"] = without_pch(command["command"].split())
@@ -40,7 +42,7 @@ def main():
             return file, done.returncode, done.stdout.strip()
 
         bad = 0
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS") or os.cpu_count())) as pool:
             for file, code, text in pool.map(run, files):
                 if code != 0 or text:
                     bad += 1

@@ -1,5 +1,7 @@
 #include "expr/internal/explain.h"
 
+#include <algorithm>
+
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
 #include "expr/mutation_types.h"
