@@ -12,6 +12,7 @@
 
 #include "doc/json.h"
 #include "doc/yaml.h"
+#include "graph/live_network.h"
 #include "graph/reachability.h"
 
 namespace {
@@ -101,6 +102,68 @@ std::vector<std::string> generate() {
   return files;
 }
 
+std::string policy_json(const std::string& ns, int name, const std::string& pods, const std::string& peers) {
+  return R"({"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"p)" + std::to_string(name) +
+         R"(","namespace":")" + ns + R"("},"spec":{"policyTypes":["Ingress","Egress"],"podSelector":{"matchLabels":{)" +
+         pods + R"(}},"ingress":[{"from":[)" + peers + R"(],"ports":[{"port":8001}]}],"egress":[{"to":[)" + peers +
+         "]}]}}";
+}
+
+// The worst of these changes in milliseconds, each read and put into the live network; a negative number: one was
+// refused.
+double worst_change(ameia::graph::LiveNetwork& live, const std::vector<std::string>& objects,
+                    std::vector<std::shared_ptr<Document>>& documents) {
+  double worst = 0;
+  auto keys = std::make_shared<ameia::doc::Keys>();
+  for (const std::string& text : objects) {
+    auto stream = ameia::doc::parse_yaml(std::make_shared<ameia::doc::Source>("c.json", text), keys);
+    documents.push_back(stream.documents.at(0));
+    const auto start = Clock::now();
+    if (!live.put(documents.back()->root())) return -1;
+    worst = std::max(worst, seconds_since(start) * 1e3);
+  }
+  return worst;
+}
+
+// A policy is put in the place of another: with labels and ports that other policies know; with a label key, and with
+// CIDRs, that none does. A namespace changes its team.
+int measure_changes(const std::vector<std::shared_ptr<Document>>& estate) {
+  ameia::graph::NetworkBuilder builder;
+  for (const auto& document : estate) builder.add(document->root());
+  ameia::graph::LiveNetwork live(builder.build(), {});
+  std::vector<std::shared_ptr<Document>> documents;
+  std::mt19937 random(5);
+  std::vector<std::string> known, keys, cidrs, namespaces;
+  for (int i = 0; i < 200; ++i) {
+    const std::string ns = "ns" + std::to_string(random() % kNamespaces);
+    const std::string app = label("app", random() % 18);
+    const int name = static_cast<int>(random() % 10);
+    known.push_back(policy_json(ns, name, i % 10 == 0 ? "" : app,
+                                R"({"podSelector":{"matchLabels":{)" + label("tier", random() % 4) +
+                                    R"(}}},{"namespaceSelector":{"matchLabels":{)" + label("team", random() % 50) +
+                                    "}}}"));
+    cidrs.push_back(policy_json(ns, name, app,
+                                R"({"ipBlock":{"cidr":"172.16.)" + std::to_string(i) + R"(.0/24","except":["172.16.)" +
+                                    std::to_string(i) + R"(.64/26"]}})"));
+    if (i < 20) {
+      namespaces.push_back(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":")" + ns + R"(","labels":{)" +
+                           label("team", random() % 50) + "," + label("env", random() % 3) + "}}}");
+    }
+  }
+  for (const char* key : {"component", "part-of", "managed-by", "zone", "owner"}) {
+    keys.push_back(policy_json("ns7", 3, label(key, 1), R"({"podSelector":{"matchLabels":{)" + label(key, 2) + "}}}"));
+  }
+  for (const auto& [name, objects] :
+       {std::pair{"netpol_update", &known}, std::pair{"netpol_update_cidr", &cidrs},
+        std::pair{"netpol_update_namespace", &namespaces}, std::pair{"netpol_update_key", &keys}}) {
+    const double worst = worst_change(live, *objects, documents);
+    if (worst < 0) return 1;
+    std::printf("{\"name\":\"%s\",\"value\":%.3f,\"unit\":\"ms\"}\n", name, worst);
+  }
+  std::fprintf(stderr, "netpol_update: %zu rebuilds\n", live.rebuilds());
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -163,5 +226,5 @@ int main(int argc, char** argv) {
   std::printf("{\"name\":\"netpol_100k_memory\",\"value\":%.1f,\"unit\":\"MiB\"}\n",
               static_cast<double>(after.ru_maxrss - before.ru_maxrss) / 1024);
   std::printf("{\"name\":\"netpol_query\",\"value\":%.1f,\"unit\":\"ns\"}\n", query);
-  return 0;
+  return measure_changes(documents);
 }

@@ -64,7 +64,7 @@ Id namespace_id(Network& network, std::string_view name) {
   if (added) {
     Namespace ns;
     ns.name = name;
-    ns.labels = {{network.texts.intern(kNamespaceNameLabel), network.texts.intern(name)}};
+    ns.labels = namespace_labels(doc::kNullNode, name, network.texts);
     network.namespaces.push_back(std::move(ns));
   }
   return at->second;
@@ -77,6 +77,14 @@ std::vector<Label> read_labels(const doc::Node& labels, Interner& texts) {
     out.push_back({texts.intern(member.key->view()), texts.intern(member.value.str())});
   }
   std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::vector<Label> namespace_labels(const doc::Node& labels, std::string_view name, Interner& texts) {
+  std::vector<Label> out = read_labels(labels, texts);
+  const Label own{texts.intern(kNamespaceNameLabel), texts.intern(name)};
+  std::erase_if(out, [&own](const Label& label) { return label.key == own.key; });
+  out.insert(std::lower_bound(out.begin(), out.end(), own), own);
   return out;
 }
 
@@ -120,14 +128,7 @@ struct NetworkBuilder::State {
   void add_namespace(const kube::ObjectView& object) {
     Namespace& ns = network.namespaces[namespace_id(network, object.name())];
     ns.declared = true;
-    std::vector<Label> labels = read_labels(object.labels(), network.texts);
-    const Label own = ns.labels.front().key == network.texts.intern(internal::kNamespaceNameLabel)
-                          ? ns.labels.front()
-                          : Label{network.texts.intern(internal::kNamespaceNameLabel), network.texts.intern(ns.name)};
-    // The API server sets the name label itself.
-    std::erase_if(labels, [&own](const Label& label) { return label.key == own.key; });
-    labels.insert(std::lower_bound(labels.begin(), labels.end(), own), own);
-    ns.labels = std::move(labels);
+    ns.labels = internal::namespace_labels(object.labels(), ns.name, network.texts);
   }
 
   void add_pod(const kube::ObjectView& object, const kube::PodView& view) {

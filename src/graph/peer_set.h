@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace ameia::graph {
@@ -64,6 +65,26 @@ class PeerSet {
   void subtract(const PeerSet& other) {
     if (empty() || other.empty()) return;
     combine(other, true, [](uint64_t a, uint64_t b) { return a & ~b; });
+  }
+  // Adds, for every pair whose first is a member, its second. The pairs are sorted.
+  void follow(const std::vector<std::pair<uint32_t, uint32_t>>& pairs) {
+    std::vector<uint32_t> more;
+    auto word = words_.begin();
+    for (auto pair = pairs.begin(); pair != pairs.end();) {
+      word = std::lower_bound(word, words_.end(), pair->first / 64, before);
+      if (word == words_.end()) break;
+      if (word->index != pair->first / 64) {
+        pair = std::lower_bound(pair, pairs.end(), std::pair{word->index * 64, uint32_t{0}});
+        continue;
+      }
+      if ((word->bits >> (pair->first % 64) & 1) != 0) more.push_back(pair->second);
+      ++pair;
+    }
+    if (more.empty()) return;
+    std::sort(more.begin(), more.end());
+    PeerSet made;
+    for (const uint32_t member : more) made.append(member);
+    unite(made);
   }
   // The members in [first, last).
   [[nodiscard]] PeerSet within(uint32_t first, uint32_t last) const {

@@ -3,7 +3,7 @@
 // class and direction there is one row (port interval → set of peers), shared by all classes that the same policies
 // select. A question is two look-ups: the source's egress row and the destination's ingress row.
 // Assumes a network plug-in that enforces these policies, and says so wherever it answers.
-// Neighbours: network.h (its input), connlist.h (its answers as text).
+// Neighbours: network.h (its input), connlist.h (its answers as text), live_network.h (changes it in place).
 #pragma once
 
 #include <cstdint>
@@ -36,12 +36,13 @@ struct Reason {
 };
 
 // A peer is a class of pods, the ingress controller (a pod of an unknown namespace), or an address atom.
-// Threads: immutable after construction. Owns: its rows; borrows the Network.
+// Threads: immutable after construction, but for LiveNetwork. Owns: its rows; borrows the Network.
 class Reachability {
  public:
   Reachability(const Network& network, const ReachabilityOptions& options);
   ~Reachability();
   Reachability(Reachability&&) noexcept;
+  Reachability& operator=(Reachability&&) noexcept;
 
   using Peer = uint32_t;
   [[nodiscard]] Peer pod_peer(Id pod) const;
@@ -85,6 +86,7 @@ class Reachability {
   struct State;
 
  private:
+  friend class LiveNetwork;  // changes the state in step with its Network
   std::unique_ptr<State> state_;
 };
 
