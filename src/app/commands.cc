@@ -110,6 +110,21 @@ constexpr Option kCanOptions[] = {
      true},
     kTextOrJson,
 };
+constexpr Option kResources{
+    "--resources", "-r", "PATH", "files or directories of the estate; the current directory unless given", "",
+    true,          true};
+constexpr Option kNamespace{"--namespace", "-n", "NS", "the namespace; otherwise the whole cluster", "", false, false};
+constexpr Option kObjectName{"--name", "", "NAME", "the one object", "", false, false};
+constexpr Option kRbacCanOptions[] = {
+    kNamespace, kObjectName, {"--as-group", "", "GROUP", "a further group of the subject", "", true, false},
+    kResources, kTextOrJson,
+};
+constexpr Option kWhoCanOptions[] = {
+    {"--namespace", "-n", "NS", "the namespace; otherwise every one", "", false, false},
+    kObjectName,
+    kResources,
+    kTextOrJson,
+};
 constexpr Option kCelOptions[] = {
     {"--input", "", "FILE",
      "a YAML or JSON document (- for standard input): each top-level key is a variable, the whole is `object`", "",
@@ -203,6 +218,28 @@ constexpr Command kCommands[] = {
      parse_netpol_diff},
     {"netpol lint", "Find policies and rules that do nothing, or more than meant", "[PATH…]", "",
      "ameia netpol lint examples/estate\teach with its line", kLintOptions, parse_netpol_lint},
+    {"rbac can", "Say whether a subject may do something, and what grants it", "SUBJECT VERB RESOURCE",
+     "SUBJECT is namespace/name for a service account, user:NAME, group:NAME, or a bare name. RESOURCE is pods, "
+     "pods/exec,\n"
+     "deployments.apps/scale, or a path such as /metrics. Reads roles and bindings; Kubernetes' own cluster-admin, "
+     "admin,\n"
+     "edit and view are known. Exits 0 whatever the answer is; -o json says \"answer\".",
+     "ameia rbac can cards/default get secrets -n cards -r examples/estate\twith the binding, the role and the rule\n"
+     "ameia rbac can group:devs create pods/exec -n shop\ta subresource, for a group",
+     kRbacCanOptions, parse_rbac_can},
+    {"rbac who-can", "List every subject that may do something", "VERB RESOURCE",
+     "One entry a grant, with the binding it comes from. Members of a listed group can too.",
+     "ameia rbac who-can get secrets -n cards -r examples/estate\tin one namespace\n"
+     "ameia rbac who-can create pods/exec\tanywhere in the cluster\n"
+     "ameia rbac who-can get /metrics\ta path of the API server",
+     kWhoCanOptions, parse_rbac_who_can},
+    {"rbac subject", "Show everything that a subject may do, and through what", "SUBJECT",
+     "SUBJECT is as for `rbac can`. What the subject's groups may do is shown with the group.",
+     "ameia rbac subject cards/default -r examples/estate\ta service account", kCanOptions, parse_rbac_subject},
+    {"rbac diff", "Show which permissions appear and vanish between two states", "OLD NEW",
+     "Compares what subjects may do, not the text: a renamed role or a split rule is no difference. Exits 0 whatever\n"
+     "changes.",
+     "ameia rbac diff before/ after/\twhat a change of roles and bindings does", kLintOptions, parse_rbac_diff},
     {"cel", "Evaluate a CEL expression, with every function that Kubernetes has", "EXPRESSION",
      "Prints the value. An expression that begins with - and a letter goes behind --.",
      "ameia cel '[1, 2, 3].map(x, x * 2)'\twithout input\n"

@@ -10,5 +10,9 @@ inline constexpr size_t kPoliciesMax = 200'000;
 inline constexpr size_t kRulePeersMax = 10'000;  // of one rule
 inline constexpr size_t kAddressAtomsMax =
     65'536;  // disjoint address ranges that all CIDRs together cut the world into
+// What the permissions of an estate may cost.
+inline constexpr size_t kPermissionAtomsMax = size_t{1} << 22;  // verbs times resources that roles tell apart
+inline constexpr size_t kPermissionBytesMax = size_t{1} << 30;  // of the bitsets of all roles and sets of roles
+inline constexpr size_t kUrlPatternsMax = 2'000;                // of nonResourceURLs
 
 }  // namespace ameia::graph

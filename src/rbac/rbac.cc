@@ -83,6 +83,11 @@ std::string subject_key(SubjectKind kind, std::string_view ns, std::string_view 
   return "u:system:serviceaccount:" + std::string(ns) + ":" + std::string(name);
 }
 
+// A name has no slash.
+std::string role_key(std::string_view ns, std::string_view name) {
+  return std::string(ns).append("/").append(name);
+}
+
 std::string describe(const Subject& subject) {
   switch (subject.kind) {
     case SubjectKind::kUser: return "User \"" + subject.name + "\"";
@@ -136,7 +141,7 @@ void Authorizer::Builder::add(const doc::Node& object) {
   bool cluster_wide = kind.starts_with("Cluster");
   std::string ns(cluster_wide ? std::string_view() : metadata["namespace"].str("default"));
   if (kind == "Role" || kind == "ClusterRole") {
-    Role role{ns, name, {}};
+    Role role{ns, name, {}, &object};
     for (const doc::Node& rule : object["rules"].list()) role.rules.push_back(rule_of(rule));
     if (const doc::Node* aggregation = object.find("aggregationRule"); aggregation != nullptr && cluster_wide) {
       role.rules.clear();  // the controller overwrites what is written there
@@ -150,7 +155,8 @@ void Authorizer::Builder::add(const doc::Node& object) {
     roles_.push_back(std::move(role));
   } else if (kind == "RoleBinding" || kind == "ClusterRoleBinding") {
     const doc::Node& ref = object["roleRef"];
-    Binding binding{ns, name, cluster_wide || ref["kind"].str() == "ClusterRole", std::string(ref["name"].str()), {}};
+    Binding binding{ns, name,   cluster_wide || ref["kind"].str() == "ClusterRole", std::string(ref["name"].str()),
+                    {}, &object};
     for (const doc::Node& node : object["subjects"].list()) {
       std::string_view subject = node["kind"].str();
       std::string subject_name(node["name"].str());
@@ -201,7 +207,7 @@ Authorizer Authorizer::Builder::build() && {
   authorizer.roles_ = std::move(roles_);
   authorizer.bindings_ = std::move(bindings_);
   for (size_t i = 0; i < authorizer.roles_.size(); ++i) {
-    authorizer.role_index_[{authorizer.roles_[i].ns, authorizer.roles_[i].name}] = i;
+    authorizer.role_index_[role_key(authorizer.roles_[i].ns, authorizer.roles_[i].name)] = i;
   }
   for (uint32_t b = 0; b < authorizer.bindings_.size(); ++b) {
     const std::vector<Subject>& subjects = authorizer.bindings_[b].subjects;
@@ -212,8 +218,8 @@ Authorizer Authorizer::Builder::build() && {
   return authorizer;
 }
 
-const Role* Authorizer::find_role(const Binding& binding) const {
-  auto found = role_index_.find({binding.to_cluster_role ? std::string() : binding.ns, binding.role});
+const Role* Authorizer::role_of(const Binding& binding) const {
+  auto found = role_index_.find(role_key(binding.to_cluster_role ? std::string_view() : binding.ns, binding.role));
   return found == role_index_.end() ? nullptr : &roles_[found->second];
 }
 
@@ -225,7 +231,7 @@ std::vector<Authorizer::Grant> Authorizer::grants(const User& user, std::string_
     for (auto [b, s] : found->second) {
       const Binding& binding = bindings_[b];
       if (binding.ns.empty() || (!ns.empty() && binding.ns == ns))
-        result.push_back({&binding, find_role(binding), &binding.subjects[s]});
+        result.push_back({&binding, role_of(binding), &binding.subjects[s]});
     }
   };
   collect("u:" + user.name);

@@ -1,6 +1,6 @@
 // rbac: the API server's RBAC authorizer as a pure function over objects.
 // Source of the rules: k8s.io/apiserver RBAC authorizer (VisitRulesFor, RuleAllows) and the aggregation controller.
-// Neighbours: policy/ answers CEL's `authorizer` with it; graph/ (later) computes effective permissions on top.
+// Neighbours: policy/ answers CEL's `authorizer` with it; graph/ computes effective permissions on top.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "doc/node.h"
@@ -43,6 +44,7 @@ struct Role {
   std::string ns;  // empty: a ClusterRole
   std::string name;
   std::vector<Rule> rules;
+  const doc::Node* source = nullptr;  // the object, as long as its document lives
 };
 
 enum class SubjectKind : uint8_t { kUser, kGroup, kServiceAccount };
@@ -58,6 +60,7 @@ struct Binding {
   bool to_cluster_role = false;
   std::string role;
   std::vector<Subject> subjects;
+  const doc::Node* source = nullptr;  // the object, as long as its document lives
 };
 
 struct Decision {
@@ -73,8 +76,8 @@ bool rule_allows(const Rule& rule, const Request& request);
 // server's Covers).
 std::vector<Rule> uncovered(std::span<const Rule> held, std::span<const Rule> wanted);
 
-// The roles and bindings of one estate, compiled. Threads: immutable after build. Owns: everything (nothing of the
-// documents is kept). Limits: what the documents' own limits allow.
+// The roles and bindings of one estate, compiled. Threads: immutable after build. Owns: everything but Role::source and
+// Binding::source. Limits: what the documents' own limits allow.
 class Authorizer {
  public:
   // Objects of other kinds are ignored; malformed rules and subjects are skipped: the API server would refuse them.
@@ -100,17 +103,21 @@ class Authorizer {
     const Subject* subject;
   };
   [[nodiscard]] std::vector<Grant> grants(const User& user, std::string_view ns) const;
+  // The role that a binding refers to, or nullptr.
+  [[nodiscard]] const Role* role_of(const Binding& binding) const;
   [[nodiscard]] const std::vector<Role>& roles() const { return roles_; }
   [[nodiscard]] const std::vector<Binding>& bindings() const { return bindings_; }
 
  private:
-  [[nodiscard]] const Role* find_role(const Binding& binding) const;
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
   std::vector<Role> roles_;
   std::vector<Binding> bindings_;
-  std::map<std::pair<std::string, std::string>, size_t> role_index_;
+  std::unordered_map<std::string, size_t, Hash, std::equal_to<>> role_index_;  // by "namespace/name"
   // (binding, subject) by subject key ("u:name", "g:name"; a service account is a user), so that a question reads only
   // what concerns its user.
-  std::map<std::string, std::vector<std::pair<uint32_t, uint32_t>>, std::less<>> by_subject_;
+  std::unordered_map<std::string, std::vector<std::pair<uint32_t, uint32_t>>, Hash, std::equal_to<>> by_subject_;
 };
 
 }  // namespace ameia::rbac

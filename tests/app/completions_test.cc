@@ -13,8 +13,8 @@ bool is_here(const std::string& program) {
   return std::system(("command -v " + program + " >/dev/null").c_str()) == 0;
 }
 
-// A zsh in a terminal of its own, with `_ameia` in its $fpath as an installation puts it there. Prints the line that one
-// Tab makes of $2; $1 is the folder to work in.
+// A zsh in a terminal of its own, with `_ameia` in its $fpath as an installation puts it there. Prints the line that
+// one Tab makes of $2; $1 is the folder to work in.
 constexpr std::string_view kZshDriver = R"zsh(
 zmodload zsh/zpty || exit 9
 dir=$1
@@ -41,7 +41,8 @@ class Completions : public Cli {
  protected:
   std::string run(const std::string& command) {
     EXPECT_EQ(std::system(("cd '" + dir_.string() + "' && " + command + " > offered 2> complaints").c_str()), 0)
-        << command << "\n" << slurp(dir_ / "offered") << slurp(dir_ / "complaints");
+        << command << "\n"
+        << slurp(dir_ / "offered") << slurp(dir_ / "complaints");
     EXPECT_EQ(slurp(dir_ / "complaints"), "") << command;
     return slurp(dir_ / "offered");
   }
@@ -86,7 +87,8 @@ TEST_F(Completions, Zsh) {
   EXPECT_EQ(zsh("ameia man net"), "ameia man netpol \n");
   EXPECT_EQ(zsh("ameia completions z"), "ameia completions zsh \n");
   // Sourced from a start-up file it does the same.
-  EXPECT_EQ(run("zsh -f -c 'autoload -Uz compinit; compinit -u -d dump; . ./_ameia; print $_comps[ameia]'"), "_ameia\n");
+  EXPECT_EQ(run("zsh -f -c 'autoload -Uz compinit; compinit -u -d dump; . ./_ameia; print $_comps[ameia]'"),
+            "_ameia\n");
 }
 
 TEST_F(Completions, Fish) {
