@@ -16,11 +16,18 @@ std::string operand(const std::string& path) {
   return path.starts_with('-') ? "./" + path : path;
 }
 
-// The first lines of what a tool says about its failure.
-std::string first_words(const std::string& err) {
+// What a tool says about its failure. Errors nest: the beginning says where, the end says why.
+std::string first_and_last_words(const std::string& err) {
   constexpr size_t kShown = 300;
-  std::string text = report::clean(err.substr(0, kShown));
-  while (!text.empty() && text.back() == ' ') text.pop_back();
+  auto shown = [](std::string_view part) {
+    std::string text = report::clean(part);
+    while (!text.empty() && text.back() == ' ') text.pop_back();
+    return text;
+  };
+  if (err.size() > 2 * kShown)
+    return shown(std::string_view(err).substr(0, kShown)) + " … " +
+           shown(std::string_view(err).substr(err.size() - kShown));
+  std::string text = shown(err);
   return text.empty() ? "it says nothing" : text;
 }
 
@@ -83,10 +90,10 @@ class Renderer {
     auto output = run_child(words, {kRenderBytesMax, kRenderMessageBytesMax, kRenderSecondsMax});
     if (!output) return note(directory, command + ": " + output.error().what, true);
     if (output->exit_code != 0)
-      return note(
-          directory,
-          command + " failed with exit code " + std::to_string(output->exit_code) + ": " + first_words(output->err),
-          true);
+      return note(directory,
+                  command + " failed with exit code " + std::to_string(output->exit_code) + ": " +
+                      first_and_last_words(output->err),
+                  true);
     rendered_.push_back({.name = directory + "!rendered.yaml",
                          .chart = {},
                          .kustomization = {},

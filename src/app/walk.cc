@@ -36,6 +36,29 @@ std::string join(std::string_view directory, std::string_view name) {
   return path.append(name);
 }
 
+constexpr std::string_view kLibraryChart =
+    "a Helm library chart: it lends its templates to other charts and has no objects of its own";
+
+// What is noted beside manifests: kustomizations and charts.
+doc::YamlStream parse_noted(std::string_view text) {
+  doc::Limits limits;
+  limits.depth_max = kYamlDepthMax;
+  limits.alias_nodes_max = kAliasNodesMax;
+  return doc::parse_yaml(std::make_shared<doc::Source>("noted", std::string(text)), std::make_shared<doc::Keys>(),
+                         limits);
+}
+
+bool is_library_chart(std::string_view chart_yaml) {
+  doc::YamlStream stream = parse_noted(chart_yaml);
+  return !stream.documents.empty() && stream.documents[0]->root()["type"].str() == "library";
+}
+
+// A Chart.yaml that cannot be read is no library; what is wrong with it is said when the file itself is read.
+bool holds_library_chart(const std::string& directory) {
+  auto text = read_file(join(directory, "Chart.yaml"), kNotedFileBytesMax);
+  return text && is_library_chart(*text);
+}
+
 // The path with every link resolved; empty when it does not exist or loops (errno says).
 std::string real_path(const std::string& path) {
   char* resolved = ::realpath(path.c_str(), nullptr);
@@ -116,6 +139,10 @@ class Walker {
     rules_ = {};
     if (auto added = rules_.add(ignored_, "", "--ignore"); !added) note(path, added.error().text(), true, true);
     std::string chart = chart_above(path);
+    if (!chart.empty() && holds_library_chart(chart)) {
+      note(path, std::string(kLibraryChart), false, true, true);
+      return;
+    }
     if (!chart.empty()) out_.charts.push_back(chart);
     read_directory(path, "", {.of = chart, .in_templates = !chart.empty()}, 0, status);
   }
@@ -128,17 +155,26 @@ class Walker {
       return;
     }
     Archive archive = read_archive(*bytes, is_manifest_path);
-    std::set<std::string> charts;  // directories within the archive
+    std::set<std::string> charts, libraries;  // directories within the archive
     for (const ArchiveMember& member : archive.members) {
-      if (member.path.ends_with("/Chart.yaml")) charts.insert(parent_of(member.path));
+      if (!member.path.ends_with("/Chart.yaml")) continue;
+      std::string directory = parent_of(member.path);
+      if (is_library_chart(*member.bytes)) {
+        note(path + "!" + directory, std::string(kLibraryChart), false, false, true);
+        libraries.insert(std::move(directory));
+      } else {
+        charts.insert(std::move(directory));
+      }
     }
     bool is_packed_chart = std::any_of(charts.begin(), charts.end(),
                                        [](const std::string& chart) { return chart.find('/') == std::string::npos; });
     if (is_packed_chart) out_.charts.push_back(path);
     for (const ArchiveMember& member : archive.members) {
-      auto chart = std::find_if(charts.begin(), charts.end(), [&](const std::string& directory) {
+      auto is_template_of = [&](const std::string& directory) {
         return member.path.starts_with(directory + "/templates/");
-      });
+      };
+      if (std::any_of(libraries.begin(), libraries.end(), is_template_of)) continue;
+      auto chart = std::find_if(charts.begin(), charts.end(), is_template_of);
       std::string chart_name = chart == charts.end() ? std::string() : is_packed_chart ? path : path + "!" + *chart;
       std::string name = path + "!" + member.path;
       if (is_kustomization_name(member.path.substr(member.path.rfind('/') + 1)))
@@ -159,6 +195,7 @@ class Walker {
   struct ChartPlace {
     std::string of;  // the outermost chart's directory, or empty
     bool in_templates = false;
+    bool is_library = false;
   };
 
   // The chart that a path inside a chart belongs to: scanning chart/templates must know that they are templates.
@@ -215,8 +252,12 @@ class Walker {
     bool is_chart = std::binary_search(names.begin(), names.end(), "Chart.yaml");
     ChartPlace here = place;
     if (is_chart && here.of.empty()) {
-      here = {.of = path, .in_templates = false};
-      out_.charts.push_back(path);
+      here = {.of = path, .in_templates = false, .is_library = holds_library_chart(path)};
+      if (here.is_library) {
+        note(path, std::string(kLibraryChart), false, false, true);
+      } else {
+        out_.charts.push_back(path);
+      }
     }
     for (const std::string& name : names) take_entry(path, inside, name, here, is_chart, depth);
     rules_.resize(rules_before);
@@ -264,8 +305,10 @@ class Walker {
       ChartPlace next = place;
       if (is_chart) {
         next.in_templates = name == "templates";
+        if (next.in_templates && place.is_library) return;
         // Only below charts/ is a chart part of another.
         if (!next.in_templates && name != "charts") next.of.clear();
+        next.is_library = false;
       }
       read_directory(path, below, next, depth + 1, status);
       return;
@@ -330,11 +373,7 @@ bool is_kustomization_name(std::string_view file_name) {
 
 KustomizationParts kustomization_parts(std::string_view text) {
   KustomizationParts parts;
-  auto source = std::make_shared<doc::Source>("kustomization", std::string(text));
-  doc::Limits limits;
-  limits.depth_max = kYamlDepthMax;
-  limits.alias_nodes_max = kAliasNodesMax;
-  doc::YamlStream stream = doc::parse_yaml(source, std::make_shared<doc::Keys>(), limits);
+  doc::YamlStream stream = parse_noted(text);
   for (const auto& document : stream.documents) {
     const doc::Node& root = document->root();
     parts.is_component = parts.is_component || root["kind"].str() == "Component";

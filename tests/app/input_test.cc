@@ -1,5 +1,6 @@
 // Inputs that are more than files: archives, charts, kustomizations, and the children that render them.
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 
 #include "app/archive.h"
@@ -179,6 +180,33 @@ TEST_F(Inputs, ARenderedKustomizationTakesThePlaceOfItsFiles) {
   for (std::string_view gone : {"k/base/pod.yaml", "k/prod/p.yaml", "AM-DOC-005"})
     EXPECT_EQ(run.out.find(gone), std::string::npos) << gone << run.out;
   EXPECT_NE(run.out.find("\"objects\":2"), std::string::npos) << run.out;
+}
+
+TEST_F(Inputs, ALibraryChartHasNothingToRender) {
+  chart();
+  std::string library = "apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\n";
+  spit(dir_ / "lib/Chart.yaml", library);
+  spit(dir_ / "lib/templates/_pod.yaml", "kind: {{ .Values.kind }}\n");
+  spit(dir_ / "lib/examples/pod.yaml", kBadPod);
+  tool("helm", "[ \"$1 $2\" = 'template shop' ] && cat lib/examples/pod.yaml\n");
+  Ran run = ameia("scan --render . -o json --require-coverage", with_tools());
+  EXPECT_EQ(run.code, 0) << run.err << run.out;
+  EXPECT_NE(run.out.find("a Helm library chart"), std::string::npos) << run.out;
+  EXPECT_EQ(run.out.find("lib/templates"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("\"file\":\"lib/examples/pod.yaml\""), std::string::npos) << run.out;
+  EXPECT_NE(ameia("scan lib/templates -o json").out.find("a Helm library chart"), std::string::npos);
+  ASSERT_EQ(std::system(("cd '" + dir_.string() + "' && tar czf lib.tgz lib").c_str()), 0);
+  Ran packed = ameia("scan --render lib.tgz -o json --require-coverage", with_tools());
+  EXPECT_EQ(packed.code, 0) << packed.err << packed.out;
+  EXPECT_NE(packed.out.find("\"file\":\"lib.tgz!lib/examples/pod.yaml\""), std::string::npos) << packed.out;
+}
+
+TEST_F(Inputs, TheCauseOfALongErrorIsShown) {
+  chart();
+  tool("helm", "echo \"Error: $(seq -s ' ' 2000) the cause\" >&2; exit 1\n");
+  Ran run = ameia("scan --render shop -o json", with_tools());
+  EXPECT_NE(run.out.find("failed with exit code 1: Error: 1 2 3"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("1999 2000 the cause\""), std::string::npos) << run.out;
 }
 
 TEST_F(Inputs, WhatCannotBeRenderedIsNeverGreen) {
