@@ -10,7 +10,7 @@ FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/*_fuzz.cc)))
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: install package package-test help setup setup-nightly build run test bench conformance fuzz lint format check asan tsan tidy nightly clean
+.PHONY: install package package-test help setup setup-nightly build run test bench conformance fuzz lint format check asan tsan tidy interop nightly clean
 
 help:
 	@echo 'make run          install what is missing, build, scan examples/estate'
@@ -91,6 +91,10 @@ lint: build
 format:
 	@tools/format.sh
 
+# With the programs that --render starts, where they are.
+interop: build
+	@tools/interop.sh build/release/ameia
+
 setup-nightly: setup
 	@tools/setup.sh packages-nightly.txt
 
@@ -101,7 +105,7 @@ tidy: setup-nightly build
 check: test conformance asan lint
 	@echo 'check: everything passed'
 
-nightly: setup-nightly check tsan tidy fuzz
+nightly: setup-nightly check interop tsan tidy fuzz
 	@python3 bench/run.py --out build/bench.json --scale
 
 clean:
