@@ -1,4 +1,5 @@
 // ameia cel: one expression, evaluated by the engine that the checks use.
+#include <algorithm>
 #include <unordered_map>
 
 #include "app/cmd.h"

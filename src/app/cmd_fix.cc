@@ -1,4 +1,5 @@
 // ameia fix: writes what is safe to write, proposes what needs a decision.
+#include <algorithm>
 #include <filesystem>
 
 #include "app/cmd.h"

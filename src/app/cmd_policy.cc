@@ -1,4 +1,6 @@
 // ameia policy lint | eval | pss.
+#include <algorithm>
+
 #include "app/cmd.h"
 #include "app/exit.h"
 #include "app/load.h"

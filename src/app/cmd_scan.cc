@@ -1,4 +1,5 @@
 // ameia scan: the main job.
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 

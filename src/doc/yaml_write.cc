@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 
 #include "doc/internal/write_yaml.h"
 #include "doc/internal/yaml_scalar.h"

@@ -1,4 +1,6 @@
 // "%d".format(['x']): a literal format with a list of arguments is checked against their types before it ever runs.
+#include <algorithm>
+
 #include "expr/internal/check_literals.h"
 #include "expr/internal/lib_strings.h"
 #include "expr/internal/static_types.h"

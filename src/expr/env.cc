@@ -1,5 +1,7 @@
 #include "expr/env.h"
 
+#include <algorithm>
+
 #include "expr/internal/env_impl.h"
 #include "expr/internal/signature.h"
 #include "expr/libraries.h"

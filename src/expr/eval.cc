@@ -1,4 +1,6 @@
 // Evaluation of everything but paths and loops. Costs: what cel-go's tracker charges under Kubernetes' options.
+#include <algorithm>
+
 #include "expr/internal/cost.h"
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"

@@ -1,5 +1,8 @@
 #include "expr/internal/ip_address.h"
 
+#include <algorithm>
+#include <cstdio>
+
 #include "expr/internal/lib_util.h"
 
 namespace ameia::expr::internal {
@@ -90,10 +93,9 @@ std::string parse_v6(std::string_view in, IpAddress& out) {
   if (!s.empty()) return addr_error(in, "trailing garbage after address", s);
   if (i < 16) {
     if (ellipsis < 0) return addr_error(in, "address string too short");
-    const int moved = 16 - i;
-    for (int j = i - 1; j >= ellipsis; --j)
-      out.bytes[static_cast<size_t>(j + moved)] = out.bytes[static_cast<size_t>(j)];
-    for (int j = ellipsis; j < ellipsis + moved; ++j) out.bytes[static_cast<size_t>(j)] = 0;
+    const auto gap = out.bytes.begin() + ellipsis;
+    const auto tail = std::copy_backward(gap, out.bytes.begin() + i, out.bytes.end());
+    std::fill(gap, tail, uint8_t{0});
   } else if (ellipsis >= 0) {
     return addr_error(in, "the :: must expand to at least one field of zeros");
   }

@@ -1,5 +1,6 @@
 // Kubernetes' format library: format.<name>() and format.named(name) give a format, whose validate(text) says what is
 // wrong.
+#include <algorithm>
 #include <vector>
 
 #include "expr/internal/lib_util.h"

@@ -20,16 +20,16 @@ class Door final : public Opaque {
 }  // namespace
 
 std::span<const DoorVariable> kyverno_doors() {
-  static const Door resource("resource.Context");
-  static const Door image("imagedata.Context"), json("json.Json"), http("http.Context");
-  static const Door global_context("globalContext.Context");
-  static const DoorVariable doors[] = {
-      {"resource", resource.type_name(), Value::of_opaque(&resource)},
-      {"image", image.type_name(), Value::of_opaque(&image)},
-      {"json", json.type_name(), Value::of_opaque(&json)},
-      {"http", http.type_name(), Value::of_opaque(&http)},
-      {"globalContext", global_context.type_name(), Value::of_opaque(&global_context)}};
-  return doors;
+  static const Door kResource("resource.Context");
+  static const Door kImage("imagedata.Context"), kJson("json.Json"), kHttp("http.Context");
+  static const Door kGlobalContext("globalContext.Context");
+  static const DoorVariable kDoors[] = {
+      {"resource", kResource.type_name(), Value::of_opaque(&kResource)},
+      {"image", kImage.type_name(), Value::of_opaque(&kImage)},
+      {"json", kJson.type_name(), Value::of_opaque(&kJson)},
+      {"http", kHttp.type_name(), Value::of_opaque(&kHttp)},
+      {"globalContext", kGlobalContext.type_name(), Value::of_opaque(&kGlobalContext)}};
+  return kDoors;
 }
 
 std::vector<Library> kyverno_libraries() {

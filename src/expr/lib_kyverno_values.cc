@@ -2,6 +2,7 @@
 // open here: http and globalContext.
 #include <cmath>
 #include <memory>
+#include <unordered_map>
 
 #include "doc/json.h"
 #include "expr/internal/lib_util.h"

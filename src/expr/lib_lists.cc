@@ -1,5 +1,6 @@
 // cel-go's lists extension (0 slice, 1 flatten, 2 range, reverse, distinct and sorting) and sets extension.
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 

@@ -1,5 +1,7 @@
 // Addresses and networks: Kubernetes' ip and cidr libraries, and cel-spec's network extension, which has the same
 // functions but reads hexadecimal IPv4-mapped addresses as IPv4 and has error texts of its own.
+#include <algorithm>
+
 #include "expr/internal/ip_address.h"
 #include "expr/internal/lib_util.h"
 #include "expr/libraries.h"

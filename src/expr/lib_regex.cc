@@ -2,6 +2,7 @@
 // package.
 #include <re2/re2.h>
 
+#include <array>
 #include <vector>
 
 #include "expr/internal/lib_util.h"

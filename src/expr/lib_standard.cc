@@ -2,6 +2,8 @@
 // Ids and costs as in cel-go, whose tables Kubernetes charges by.
 #include <re2/re2.h>
 
+#include <charconv>
+
 #include "expr/function.h"
 #include "expr/internal/cost.h"
 #include "expr/internal/number.h"
@@ -94,6 +96,8 @@ Value part_of_duration(CallContext& context, Part part, int64_t nanos) {
   }
 }
 
+constexpr size_t kZoneShownMax = 200;  // bytes of a zone's name in an error
+
 Value part_of(CallContext& context, Part part, const Value* args, uint32_t count) {
   if (args[0].kind == ValueKind::kDuration && count == 1) return part_of_duration(context, part, args[0].integer);
   if (args[0].kind != ValueKind::kTimestamp) return no_overload(context);
@@ -103,9 +107,7 @@ Value part_of(CallContext& context, Part part, const Value* args, uint32_t count
     std::string_view zone = args[1].str();
     bool known = zone.find(':') != std::string_view::npos ? numeric_zone(zone, offset)
                                                           : zone_offset(zone, args[0].integer, offset);
-    if (!known)
-      return context.errorf("unknown time zone %.*s", static_cast<int>(std::min<size_t>(zone.size(), 200)),
-                            zone.data());
+    if (!known) return context.errorf("unknown time zone %s", std::string(zone.substr(0, kZoneShownMax)).c_str());
   }
   Civil civil = civil_of(args[0].integer + offset);
   switch (part) {
@@ -299,7 +301,7 @@ constexpr Overload kOverloads[] = {
 
 Library standard_library(bool cross_type_comparison) {
   if (cross_type_comparison) return {"standard", 0, internal::kOverloads};
-  static const std::vector<Overload> same_types = [] {
+  static const std::vector<Overload> kSameTypes = [] {
     std::vector<Overload> kept;
     for (const Overload& overload : internal::kOverloads) {
       bool order = overload.id.starts_with("less_") || overload.id.starts_with("greater_");
@@ -312,7 +314,7 @@ Library standard_library(bool cross_type_comparison) {
     }
     return kept;
   }();
-  return {"standard", 0, same_types};
+  return {"standard", 0, kSameTypes};
 }
 
 }  // namespace ameia::expr

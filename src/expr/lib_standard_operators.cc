@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
 #include "expr/internal/time.h"

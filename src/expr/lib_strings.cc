@@ -2,6 +2,8 @@
 // Costs are Kubernetes' (k8s.io/apiserver pkg/cel/library/cost.go), which charges by function name.
 #include "expr/internal/lib_strings.h"
 
+#include <algorithm>
+
 #include "expr/internal/lib_util.h"
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
@@ -11,7 +13,7 @@ namespace ameia::expr {
 namespace internal {
 namespace {
 
-constexpr size_t npos = std::string_view::npos;
+constexpr size_t kNpos = std::string_view::npos;
 
 Value out_of_range(CallContext& context, int64_t index) {
   return context.errorf("index out of range: %lld", static_cast<long long>(index));
@@ -27,8 +29,8 @@ int64_t position(const Value& text, size_t byte) {
 
 Value char_at(CallContext& context, const Value* args, uint32_t) {
   const int64_t index = args[1].integer;
-  const size_t at = index < 0 ? npos : offset_of(args[0].str(), args[0].ascii, static_cast<uint64_t>(index));
-  if (at == npos) return out_of_range(context, index);
+  const size_t at = index < 0 ? kNpos : offset_of(args[0].str(), args[0].ascii, static_cast<uint64_t>(index));
+  if (at == kNpos) return out_of_range(context, index);
   const size_t bytes = at == args[0].size ? 0 : code_point_bytes(args[0].str(), at);
   return part_of(args[0], at, at + bytes);
 }
@@ -40,31 +42,31 @@ Value index_of(CallContext& context, const Value* args, uint32_t count) {
   const int64_t from = count == 3 ? args[2].integer : 0;
   if (from < 0) return out_of_range(context, from);
   const size_t at = offset_of(text, args[0].ascii, static_cast<uint64_t>(from));
-  if (at == npos) {
+  if (at == kNpos) {
     if (strict) return out_of_range(context, from);
     return Value::of_int(wanted.empty() ? length(args[0]) : -1);
   }
   if (wanted.empty()) return Value::of_int(from);
   const size_t found = text.find(wanted, at);
-  return Value::of_int(found == npos ? -1 : position(args[0], found));
+  return Value::of_int(found == kNpos ? -1 : position(args[0], found));
 }
 
 template <bool strict>
 Value last_index_of(CallContext& context, const Value* args, uint32_t count) {
   const std::string_view text = args[0].str(), wanted = args[1].str();
-  size_t at = npos;
+  size_t at = kNpos;
   if (count == 3) {
     const int64_t from = args[2].integer;
     if (from < 0) return out_of_range(context, from);
     at = offset_of(text, args[0].ascii, static_cast<uint64_t>(from));
-    if (at == npos && strict) return out_of_range(context, from);
-    if (wanted.empty()) return Value::of_int(at == npos ? length(args[0]) : from);
-    if (at == npos || at == text.size()) return Value::of_int(-1);
+    if (at == kNpos && strict) return out_of_range(context, from);
+    if (wanted.empty()) return Value::of_int(at == kNpos ? length(args[0]) : from);
+    if (at == kNpos || at == text.size()) return Value::of_int(-1);
   } else if (wanted.empty()) {
     return Value::of_int(length(args[0]));
   }
   const size_t found = text.rfind(wanted, at);
-  return Value::of_int(found == npos ? -1 : position(args[0], found));
+  return Value::of_int(found == kNpos ? -1 : position(args[0], found));
 }
 
 template <char first, char last>
@@ -100,7 +102,7 @@ Value replace(CallContext& context, const Value* args, uint32_t count) {
     return context.string(out);
   }
   uint64_t found = 0;
-  for (size_t at = text.find(before); at != npos && found < most; at = text.find(before, at + before.size())) ++found;
+  for (size_t at = text.find(before); at != kNpos && found < most; at = text.find(before, at + before.size())) ++found;
   if (found == 0) return args[0];
   const uint64_t size = text.size() - found * before.size() + mul_sat(found, after.size());
   if (size > UINT32_MAX || !context.room_for(size)) return context.no_room();
@@ -128,7 +130,8 @@ Value split(CallContext& context, const Value* args, uint32_t count) {
     parts = std::min(most, cost_size(args[0]));
   } else {
     parts = 1;
-    for (size_t at = text.find(separator); at != npos && parts < most; at = text.find(separator, at + separator.size()))
+    for (size_t at = text.find(separator); at != kNpos && parts < most;
+         at = text.find(separator, at + separator.size()))
       ++parts;
   }
   if (!context.room_for(parts * sizeof(Value))) return context.no_room();
@@ -156,12 +159,12 @@ Value substring(CallContext& context, const Value* args, uint32_t count) {
     return context.errorf("invalid substring range. start: %lld, end: %lld", static_cast<long long>(start),
                           static_cast<long long>(args[2].integer));
   }
-  const size_t begin = start < 0 ? npos : offset_of(text, args[0].ascii, static_cast<uint64_t>(start));
-  if (begin == npos) return out_of_range(context, start);
+  const size_t begin = start < 0 ? kNpos : offset_of(text, args[0].ascii, static_cast<uint64_t>(start));
+  if (begin == kNpos) return out_of_range(context, start);
   size_t end = text.size();
   if (count == 3) {
     const size_t more = offset_of(text.substr(begin), args[0].ascii, static_cast<uint64_t>(args[2].integer - start));
-    if (more == npos) return out_of_range(context, args[2].integer);
+    if (more == kNpos) return out_of_range(context, args[2].integer);
     end = begin + more;
   }
   return part_of(args[0], begin, end);

@@ -1,4 +1,5 @@
 // string.format: the clauses %s %d %f %e %b %x %X %o, with a precision for %f and %e.
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <expected>
@@ -142,7 +143,7 @@ std::string with_commas(std::string text) {
   return text;
 }
 
-std::string padded(std::string text, size_t code_points, uint32_t width) {
+std::string padded(const std::string& text, size_t code_points, uint32_t width) {
   return code_points < width ? std::string(width - code_points, ' ') + text : text;
 }
 

@@ -1,4 +1,6 @@
 // Kubernetes' urls library.
+#include <algorithm>
+
 #include "expr/internal/lib_util.h"
 #include "expr/internal/url.h"
 #include "expr/libraries.h"

@@ -54,12 +54,12 @@ const Value* ConstructedObject::find(std::string_view field) const {
 }
 
 const Value* ConstructedObject::read(std::string_view field) const {
-  static const Value null;
-  static const Value empty = Value::of_string({}, true);
+  static const Value kNull;
+  static const Value kEmpty = Value::of_string({}, true);
   const Value* set = find(field);
   if (set != nullptr) return set;
-  if (!is_patch()) return &null;
-  return is_patch_string(field) ? &empty : nullptr;
+  if (!is_patch()) return &kNull;
+  return is_patch_string(field) ? &kEmpty : nullptr;
 }
 
 bool ConstructedObject::has(std::string_view field) const {

@@ -1,7 +1,9 @@
 #include "expr/parse.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <optional>
 
 #include "expr/internal/builder.h"
 #include "expr/internal/lexer.h"

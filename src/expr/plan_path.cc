@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "expr/internal/number.h"
 #include "expr/internal/planner.h"
 

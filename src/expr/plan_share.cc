@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "expr/internal/planner.h"
 
 namespace ameia::expr::internal {

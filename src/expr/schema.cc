@@ -1,5 +1,6 @@
 #include "expr/schema.h"
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <unordered_map>

@@ -204,7 +204,8 @@ bool parse_duration(std::string_view text, int64_t& nanos) {
 
 std::string format_duration(int64_t nanos) {
   // As Go prints Duration.Seconds(), a float64.
-  return go_double_fixed(static_cast<double>(nanos / kNanos) + static_cast<double>(nanos % kNanos) / 1e9) + "s";
+  const int64_t seconds = nanos / kNanos, rest = nanos % kNanos;
+  return go_double_fixed(static_cast<double>(seconds) + static_cast<double>(rest) / 1e9) + "s";
 }
 
 }  // namespace ameia::expr::internal

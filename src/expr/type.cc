@@ -1,5 +1,6 @@
 #include "expr/type.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "base/arena.h"

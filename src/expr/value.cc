@@ -1,5 +1,6 @@
 #include "expr/value.h"
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <tuple>
 
 #include "doc/build.h"
 #include "graph/internal/policy_reader.h"

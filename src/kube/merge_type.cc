@@ -18,9 +18,9 @@ doc::Node text_node(std::string_view text) {
 
 // The defaults among the keys of built-in lists: the protocol of ports, the name of imagePullSecrets.
 const doc::Node* key_default(std::string_view type, std::string_view key) {
-  static const doc::Node tcp = text_node("TCP"), empty = text_node("");
-  if (key == "protocol" && (type == "ContainerPort" || type == "ServicePort")) return &tcp;
-  return key == "name" && type == "LocalObjectReference" ? &empty : nullptr;
+  static const doc::Node kTcp = text_node("TCP"), kEmpty = text_node("");
+  if (key == "protocol" && (type == "ContainerPort" || type == "ServicePort")) return &kTcp;
+  return key == "name" && type == "LocalObjectReference" ? &kEmpty : nullptr;
 }
 
 // Members that are structs in Go, beside metadata, spec and status of whole objects (k8s.io/api types.go).
@@ -94,8 +94,8 @@ bool is_true(const doc::Node& node) {
 }
 
 const StructType& object_meta() {
-  static const StructType type = StructType::of(*StructType::of_kind("v1", "Pod")->field("metadata"));
-  return type;
+  static const StructType kType = StructType::of(*StructType::of_kind("v1", "Pod")->field("metadata"));
+  return kType;
 }
 
 }  // namespace

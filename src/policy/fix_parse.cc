@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "doc/build.h"
 #include "doc/json.h"
 #include "doc/patch.h"

@@ -1,5 +1,6 @@
 #include "report/compare.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "doc/json.h"

@@ -1,6 +1,7 @@
 // The HTML report: one file, no request to anywhere (its Content-Security-Policy says so), whole without its script.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <map>
 
 #include "report/internal/html_page.h"

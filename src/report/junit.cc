@@ -2,6 +2,7 @@
 // ended in an error an error, what has no verdict or is held back a skipped case. Passed pairs are not listed one by
 // one; the first suite stands for the whole scan and is green only when something was judged and nothing ended in an
 // error.
+#include <cstdio>
 #include <map>
 
 #include "report/print.h"

@@ -1,6 +1,7 @@
 // Reports as Kubernetes objects: openreports.io/v1alpha1 and its elder, wgpolicyk8s.io/v1alpha2. One report a namespace
 // and one of the cluster, each small enough for etcd: the worst findings stay, the summary counts all of them, and an
 // annotation says how many are left out. Only what was found is listed; what passed is in the scan's own report.
+#include <algorithm>
 #include <chrono>
 #include <map>
 

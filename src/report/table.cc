@@ -1,6 +1,7 @@
 // The table: what a person sees first. One line of numbers, the top risks in full, everything else folded by check.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <map>
 
 #include "report/limits.h"

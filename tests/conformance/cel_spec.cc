@@ -1,8 +1,10 @@
 // cel-spec's conformance tests ("SimpleTest" files): expression, declarations and bindings in; value, type or error
 // out. Files are text protos as JSON (every field a list, scalars {"$lit": …}, bytes {"$b64": …}) or protobuf's own
 // JSON. Cases that need protobuf messages or enums are skipped, which is seen from what they mention.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 #include "doc/json.h"
 #include "expr/check.h"

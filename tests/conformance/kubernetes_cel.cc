@@ -1,5 +1,7 @@
 #include "kubernetes_cel.h"
 
+#include <memory>
+
 namespace ameia::conformance {
 namespace {
 

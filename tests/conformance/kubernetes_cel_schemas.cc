@@ -1,4 +1,6 @@
 // The schema builders of the CRD tests, as functions from schemas in JSON to schemas in JSON.
+#include <vector>
+
 #include "kubernetes_cel.h"
 
 namespace ameia::conformance {

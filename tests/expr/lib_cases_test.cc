@@ -1,5 +1,6 @@
 // tests/cases/expr/kubernetes.case: library calls as Kubernetes 1.37 evaluates them, one a line: expression => value @
 // cost.
+#include <algorithm>
 #include <fstream>
 
 #include "expr/internal/lib_util.h"

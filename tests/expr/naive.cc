@@ -1,5 +1,7 @@
 #include "expr/naive.h"
 
+#include <algorithm>
+
 #include "expr/internal/number.h"
 #include "expr/internal/ops.h"
 #include "expr/libraries.h"

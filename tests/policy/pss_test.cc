@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "doc/yaml.h"
 #include "kube/pod.h"
 #include "policy/pss_admission.h"
