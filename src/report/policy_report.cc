@@ -2,6 +2,7 @@
 // and one of the cluster, each small enough for etcd: the worst findings stay, the summary counts all of them, and an
 // annotation says how many are left out. Only what was found is listed; what passed is in the scan's own report.
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <map>
 
@@ -41,14 +42,20 @@ std::string_view result_of(const Finding& f) {
 }
 
 // Seconds since 1970 of "2026-11-25T12:00:00Z"; nullopt when it is something else.
-std::optional<int64_t> unix_seconds(const std::string& text) {
-  int year = 0;
-  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  if (std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2uZ", &year, &month, &day, &hour, &minute, &second) != 6)
-    return {};
-  std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+std::optional<int64_t> unix_seconds(std::string_view text) {
+  constexpr std::string_view kLayout = "0000-00-00T00:00:00Z";
+  auto fits = [](char layout, char c) { return layout == '0' ? c >= '0' && c <= '9' : c == layout; };
+  if (!std::equal(kLayout.begin(), kLayout.end(), text.begin(), text.end(), fits)) return {};
+  auto number = [&](size_t at, size_t digits) {
+    unsigned value = 0;
+    std::from_chars(text.data() + at, text.data() + at + digits, value);
+    return value;
+  };
+  std::chrono::year_month_day date{std::chrono::year(static_cast<int>(number(0, 4))), std::chrono::month(number(5, 2)),
+                                   std::chrono::day(number(8, 2))};
   if (!date.ok()) return {};
-  return std::chrono::sys_days(date).time_since_epoch().count() * int64_t{86'400} + hour * 3'600 + minute * 60 + second;
+  return std::chrono::sys_days(date).time_since_epoch().count() * int64_t{86'400} + number(11, 2) * 3'600 +
+         number(14, 2) * 60 + number(17, 2);
 }
 
 class PolicyReports {

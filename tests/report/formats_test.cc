@@ -375,6 +375,20 @@ TEST(OpenReports, AreSmallEnoughForEtcdAndSayWhatIsLeftOut) {
   }
 }
 
+TEST(OpenReports, SayWhenTheScanBegan) {
+  Report report = sample_report();
+  auto begun = [&](std::string_view started_at) {
+    report.started_at = started_at;
+    auto document = parse(text_of(print_openreports, report));
+    return document->root()["items"].list()[0]["results"].list()[0]["timestamp"]["seconds"].integer_or(-1);
+  };
+  EXPECT_EQ(begun("2026-11-25T12:00:00Z"), 1'795'608'000);
+  EXPECT_EQ(begun("1970-01-02T00:00:01Z"), 86'401);
+  for (std::string_view other :
+       {"", "2026-02-30T12:00:00Z", "2026-11-25 12:00:00", "2026-11-25T12:00:00Zz", "+026-11-25T12:00:00Z"})
+    EXPECT_EQ(begun(other), -1) << other;
+}
+
 TEST(Markdown, ShowsTextsAsTexts) {
   std::string text =
       text_of(print_markdown, hostile("<img src=x> [a](http://b) | `c` *d* @octocat https://e www.f &lt;"));
