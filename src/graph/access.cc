@@ -104,7 +104,7 @@ base::Result<uint32_t> Access::new_row() {
 base::Status Access::read_roles() {
   const std::vector<rbac::Role>& roles = authorizer_->roles();
   rows_.reserve(words_ * roles.size());
-  for (size_t i = 0; i < roles.size(); ++i) TRY(new_row());
+  for (size_t i = 0; i < roles.size(); ++i) TRY_STATUS(new_row());
   role_named_.resize(roles.size());
   std::map<std::vector<uint64_t>, uint32_t> rows_of_names;
   for (uint32_t i = 0; i < roles.size(); ++i) {
