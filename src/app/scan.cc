@@ -90,6 +90,7 @@ class Scan {
     for (const policy::Diagnostic& warning : policy::type_warnings(*policies_, facts_))
       warnings_.push_back(policy::to_string(warning));
     judge();
+    facts_ = policy::ScanFacts();  // the findings need the room
     add_walk_notes();
     gather();
     report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -103,7 +104,8 @@ class Scan {
 
  private:
   // First pass. Facts are taken over in the order of the files, so that the outcome does not hang on which worker was
-  // fast. What cannot be kept for the second pass is parsed here only when its text may hold a fact.
+  // fast. What cannot be kept for the second pass is parsed here only when its text may hold a fact: any object is one
+  // when some policy looks at others.
   void learn() {
     std::vector<std::optional<policy::ScanFacts>> facts(files_.size());
     std::vector<char> deferred(files_.size(), 0);  // holds controllers at most: they matter once something has an owner
@@ -120,7 +122,7 @@ class Scan {
       }
     };
     for_each_parallel(files_.size(), workers_, progress_, 0, 2 * files_.size(), [&](unsigned worker, size_t i) {
-      if (files_[i].name != "-" && kept_bytes.load() >= kKeptBytesMax) {
+      if (!policies_->asks_about_others() && files_[i].name != "-" && kept_bytes.load() >= kKeptBytesMax) {
         Probe probe = probe_text(files_[i]);
         if (probe.owners) any_owner = true;
         deferred[i] = !probe.facts;

@@ -56,6 +56,8 @@ class PolicySet {
   [[nodiscard]] size_t policies() const;
   [[nodiscard]] size_t bindings() const;
   [[nodiscard]] bool mutates() const;  // whether a mutating policy is among them
+  // Whether some policy asks for other objects of the scanned set, or may.
+  [[nodiscard]] bool asks_about_others() const;
   // One Rule a validating policy, in load order, for reports.
   [[nodiscard]] const std::vector<report::Rule>& rules() const;
   // What the check with this id proposes to write (policy/fix.h); nullptr without.

@@ -82,6 +82,9 @@ bool PolicySet::mutates() const {
   return std::any_of(impl_->policies.begin(), impl_->policies.end(),
                      [](const Policy& policy) { return policy.kind == PolicyKind::kMutating; });
 }
+bool PolicySet::asks_about_others() const {
+  return impl_->wanted != nullptr && impl_->wanted->asked.any();
+}
 const std::vector<report::Rule>& PolicySet::rules() const {
   return impl_->rules;
 }

@@ -605,4 +605,35 @@ TEST(Walk, FindsWhatAKustomizationPatches) {
 }
 
 }  // namespace
+
+// What does not fit in memory between the passes of a scan is still known to the checks that look across objects.
+TEST_F(Cli, ObjectsOfFilesBeyondTheMemoryBudgetAreSeenByOthers) {
+  auto deployment = [](const std::string& name) {
+    return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: " + name +
+           ", namespace: shop}\nspec:\n  selector: {matchLabels: {app: " + name +
+           "}}\n  template:\n    metadata: {labels: {app: " + name +
+           "}}\n    spec: {containers: [{name: c, image: 'registry.example.com/c:1'}]}\n";
+  };
+  std::string padded = deployment("other");
+  std::string comments;
+  for (int i = 0; i < 10'000; ++i) comments += "#" + std::string(100, '-') + "\n";
+  while (padded.size() < size_t{42} << 20) {  // a tree is reckoned as four times its text
+    padded += comments + "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: m, namespace: shop}}\n";
+  }
+  spit(dir_ / "a.yaml", padded);
+  spit(dir_ / "b.yaml", deployment("web"));
+  spit(dir_ / "c.yaml",
+       "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}, ports: "
+       "[{port: 80}]}\n");
+  spit(dir_ / "d.yaml",
+       "apiVersion: v1\nkind: Service\nmetadata: {name: wep, namespace: shop}\nspec: {selector: {app: wep}, ports: "
+       "[{port: 80}]}\n");
+  const Ran ran = ameia("scan . --jobs 1 -q -o json");
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out.find("no pod of the namespace carries these labels (spec.selector.app = \\\"web\\\")"),
+            std::string::npos);
+  EXPECT_NE(ran.out.find("no pod of the namespace carries these labels (spec.selector.app = \\\"wep\\\")"),
+            std::string::npos);
+}
+
 }  // namespace ameia::app
