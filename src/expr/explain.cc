@@ -532,6 +532,8 @@ void Explainer::loop(const Expr* expr, Seen& out) {
   bool quantifier = c.loop_step->kind == ExprKind::kCall &&
                     (c.loop_step->name == "_&&_" || c.loop_step->name == "_||_") && c.loop_step->args.size() == 2;
   bool filtered = c.loop_step->kind == ExprKind::kCall && c.loop_step->name == "_?_:_" && c.loop_step->args.size() == 3;
+  // Elements that stand nowhere in a document cannot be to blame: nobody looks past the one that decided.
+  const bool is_nowhere = range->value.kind == ValueKind::kList && range->items.empty() && range->made.empty();
   for (uint32_t i = 0; i < size && !cut_; ++i) {
     Seen* first = make(expr);
     Seen* second = make(expr);
@@ -542,7 +544,7 @@ void Explainer::loop(const Expr* expr, Seen& out) {
     if (!c.iter_var2.empty()) locals_.push_back({c.iter_var2, second, nullptr, depth, true});
     const Seen* condition = see(c.loop_condition);
     bool stop = is_false(condition->value);
-    if (stop && !exhaustive_) break;
+    if (stop && (!exhaustive_ || is_nowhere)) break;
     Seen* turn = make(expr);
     turn->node = c.iter_var2.empty() ? first->node : second->node;
     if (quantifier) {

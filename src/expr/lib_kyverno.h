@@ -3,6 +3,7 @@
 // Neighbours: lib_kyverno_*.cc (the tables), expr/host.h (the doors), policy/condition.h (builds the environment).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,15 @@ class ResourceReader {
   // A List object {apiVersion, kind, items}; `ns` empty: of all namespaces. Never null: nothing there is an empty list.
   [[nodiscard]] virtual const doc::Node& list(std::string_view api_version, std::string_view resource,
                                               std::string_view ns) const = 0;
+  // Where in list()'s items to look for objects that carry a label: every position that has it, ascending, and perhaps
+  // others. nullopt: no index, all may.
+  [[nodiscard]] virtual std::optional<std::span<const uint32_t>> labelled(std::string_view /*api_version*/,
+                                                                          std::string_view /*resource*/,
+                                                                          std::string_view /*ns*/,
+                                                                          std::string_view /*key*/,
+                                                                          std::string_view /*value*/) const {
+    return std::nullopt;
+  }
   // nullptr: there is no such object.
   [[nodiscard]] virtual const doc::Node* get(std::string_view api_version, std::string_view resource,
                                              std::string_view ns, std::string_view name) const = 0;

@@ -1,6 +1,7 @@
 // Kyverno's `resource`: other objects of the cluster, as far as whoever evaluates has them.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "expr/internal/lib_util.h"
@@ -54,8 +55,25 @@ bool has_labels(const doc::Node& object, const std::vector<WantedLabel>& wanted)
   });
 }
 
-// The items of a list that carry all of the labels.
-Value with_labels(CallContext& context, const doc::Node& list, const Value& labels) {
+// What a call of List names.
+struct Asked {
+  std::string_view api_version, resource, ns;
+};
+
+// The positions to look at: those of the rarest label.
+std::optional<std::span<const uint32_t>> candidates(const ResourceReader& reader, const Asked& asked,
+                                                    const std::vector<WantedLabel>& wanted) {
+  std::optional<std::span<const uint32_t>> fewest;
+  for (const WantedLabel& want : wanted) {
+    const auto some = reader.labelled(asked.api_version, asked.resource, asked.ns, want.key.text, want.value);
+    if (some && (!fewest || some->size() < fewest->size())) fewest = some;
+  }
+  return fewest;
+}
+
+// The list with those of its items that carry all of the labels.
+Value with_labels(CallContext& context, const ResourceReader& reader, const Asked& asked, const Value& labels) {
+  const doc::Node& list = reader.list(asked.api_version, asked.resource, asked.ns);
   std::vector<WantedLabel> wanted;
   for (uint32_t i = 0; i < map_size(labels); ++i) {
     const MapEntryValue entry = map_at(labels, i);
@@ -63,10 +81,13 @@ Value with_labels(CallContext& context, const doc::Node& list, const Value& labe
     wanted.push_back({entry.key.str(), is_text ? entry.value.str() : std::string_view(), is_text});
   }
   const std::span<const doc::Node> all = list["items"].list();
-  if (!context.room_for(all.size() * sizeof(Value))) return context.no_room();
-  Value* items = context.arena.array<Value>(all.size());
+  const auto some = candidates(reader, asked, wanted);
+  const size_t size_max = some ? some->size() : all.size();
+  if (!context.room_for(size_max * sizeof(Value))) return context.no_room();
+  Value* items = context.arena.array<Value>(size_max);
   size_t size = 0;
-  for (const doc::Node& item : all) {
+  for (size_t i = 0; i < size_max; ++i) {
+    const doc::Node& item = all[some ? (*some)[i] : i];
     if (has_labels(item, wanted)) items[size++] = Value::of_node(item);
   }
   const std::array<MapEntryValue, 3> entries{{
@@ -77,12 +98,11 @@ Value with_labels(CallContext& context, const doc::Node& list, const Value& labe
   return context.map(entries);
 }
 
-Value list_of(CallContext& context, std::string_view api_version, std::string_view resource, std::string_view ns,
-              const Value* labels) {
+Value list_of(CallContext& context, const Asked& asked, const Value* labels) {
   const ResourceReader* reader = reader_of(context);
   if (reader == nullptr) return no_reader(context);
-  const doc::Node& list = reader->list(api_version, resource, ns);
-  return labels == nullptr ? Value::of_node(list) : with_labels(context, list, *labels);
+  if (labels != nullptr) return with_labels(context, *reader, asked, *labels);
+  return Value::of_node(reader->list(asked.api_version, asked.resource, asked.ns));
 }
 
 Value get_of(CallContext& context, std::string_view api_version, std::string_view resource, std::string_view ns,
@@ -94,11 +114,11 @@ Value get_of(CallContext& context, std::string_view api_version, std::string_vie
 }
 
 Value list(CallContext& context, const Value* args, uint32_t count) {
-  return list_of(context, args[1].str(), args[2].str(), args[3].str(), count > 4 ? &args[4] : nullptr);
+  return list_of(context, {args[1].str(), args[2].str(), args[3].str()}, count > 4 ? &args[4] : nullptr);
 }
 Value list_gvr(CallContext& context, const Value* args, uint32_t count) {
   const Gvr& gvr = gvr_of(args[1]);
-  return list_of(context, gvr.api_version(), gvr.resource(), args[2].str(), count > 3 ? &args[3] : nullptr);
+  return list_of(context, {gvr.api_version(), gvr.resource(), args[2].str()}, count > 3 ? &args[3] : nullptr);
 }
 Value get(CallContext& context, const Value* args, uint32_t) {
   return get_of(context, args[1].str(), args[2].str(), args[3].str(), args[4].str());

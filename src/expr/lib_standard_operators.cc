@@ -40,7 +40,18 @@ Value concat(CallContext& context, const Value& a, const Value& b) {
                                       : Value::of_bytes({text, size});
 }
 
+bool holds_text(const ListValue& list, std::string_view text) {
+  const TextIndex& texts = *list.texts;
+  for (uint32_t at = doc::key_hash(text) & texts.mask; texts.slots[at] != 0; at = (at + 1) & texts.mask) {
+    if (list.items[texts.slots[at] - 1].str() == text) return true;
+  }
+  return false;
+}
+
 bool contains(const Value& list, const Value& item) {
+  if (list.kind == ValueKind::kList && list.list->texts != nullptr) {
+    return item.kind == ValueKind::kString && holds_text(*list.list, item.str());
+  }
   for (uint32_t i = 0, n = list_size(list); i < n; ++i) {
     if (values_equal(list_at(list, i), item)) return true;
   }

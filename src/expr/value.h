@@ -40,10 +40,16 @@ struct ListSemantics {
   bool is_set = false;                         // "set"; otherwise "map"
   std::span<const std::string_view> map_keys;  // "map": the escaped names of the fields that make the key
 };
+// Which texts a list holds: entry number + 1 by doc::key_hash, open addressing.
+struct TextIndex {
+  uint32_t mask = 0;
+  const uint32_t* slots = nullptr;
+};
 struct ListValue {
   uint32_t size = 0;
   const Value* items = nullptr;
   const ListSemantics* semantics = nullptr;
+  const TextIndex* texts = nullptr;  // of a long list of nothing but texts that is asked more than once
 };
 struct MapEntryValue;
 struct MapValue {

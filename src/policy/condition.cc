@@ -66,7 +66,8 @@ class Steady {
   bool is(const expr::Expr* e) {
     if (e == nullptr) return true;
     if (e->kind == expr::ExprKind::kIdent) {
-      return e->name == "resource" || std::find(loops_.begin(), loops_.end(), e->name) != loops_.end();
+      return e->name == "resource" || is_type(e->name) ||
+             std::find(loops_.begin(), loops_.end(), e->name) != loops_.end();
     }
     if (e->kind == expr::ExprKind::kSelect && e->operand->kind == expr::ExprKind::kIdent) {
       if (e->operand->name == "request") return e->name == "namespace";
@@ -93,6 +94,13 @@ class Steady {
   }
 
  private:
+  // A type is a constant.
+  static bool is_type(std::string_view name) {
+    constexpr std::string_view kTypes[] = {"bool",  "int",  "uint", "double",    "string",
+                                           "bytes", "list", "map",  "null_type", "type"};
+    return std::ranges::find(kTypes, name) != std::end(kTypes);
+  }
+
   const std::map<std::string, bool, std::less<>>& variables_;
   std::vector<std::string_view> loops_;
 };

@@ -59,6 +59,10 @@ class Copier {
   const std::set<std::string, std::less<>>* fields_;
 };
 
+uint32_t label_hash(std::string_view key, std::string_view value) {
+  return doc::key_hash(key) * 31 + doc::key_hash(value);
+}
+
 const Node& empty_list() {
   static base::Arena arena;
   static const Node list = [] {
@@ -114,8 +118,26 @@ void ObjectStore::absorb(ObjectStore&& other) {
   }
 }
 
+ObjectStore::Labels ObjectStore::labels_of(std::span<const Node> objects) {
+  std::vector<std::pair<uint32_t, uint32_t>> found;
+  for (uint32_t i = 0; i < objects.size(); ++i) {
+    for (const doc::Member& label : objects[i]["metadata"]["labels"].map()) {
+      if (label.value.is_string()) found.emplace_back(label_hash(label.key->view(), label.value.str()), i);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  Labels labels;
+  for (const auto& [hash, position] : found) {
+    labels.hashes.push_back(hash);
+    labels.positions.push_back(position);
+  }
+  return labels;
+}
+
 void ObjectStore::index(Index& index, std::vector<Node>& objects) {
-  auto ns_of = [](const Node& object) { return kube::ObjectView(object).ns(); };
+  auto ns_of = [&](const Node& object) {
+    return index.namespaced ? kube::ObjectView(object).ns() : std::string_view();
+  };
   std::stable_sort(objects.begin(), objects.end(), [&](const Node& a, const Node& b) {
     if (ns_of(a) != ns_of(b)) return ns_of(a) < ns_of(b);
     return kube::ObjectView(a).name() < kube::ObjectView(b).name();
@@ -140,6 +162,7 @@ void ObjectStore::index(Index& index, std::vector<Node>& objects) {
       ns.by_name.try_emplace(std::string(kube::ObjectView(all[end]).name()), &all[end]);
     }
     ns.list = make_list(all + begin, end - begin);
+    ns.labels = labels_of({all + begin, end - begin});
     begin = end;
   }
 }
@@ -178,14 +201,31 @@ const Node& ObjectStore::list(std::string_view api_version, std::string_view res
   return in_ns == found->namespaces.end() ? empty_list() : in_ns->second.list;
 }
 
-const Node* ObjectStore::get(std::string_view api_version, std::string_view resource, std::string_view ns,
-                             std::string_view name) const {
+const ObjectStore::Namespace* ObjectStore::find(std::string_view api_version, std::string_view resource,
+                                                std::string_view ns) const {
   const Index* found = find(kube::split_api_version(api_version).group, resource);
   if (found == nullptr) return nullptr;
-  auto in_ns = found->namespaces.find(found->namespaced ? ns : std::string_view());
-  if (in_ns == found->namespaces.end()) return nullptr;
-  auto object = in_ns->second.by_name.find(name);
-  return object == in_ns->second.by_name.end() ? nullptr : object->second;
+  const auto in_ns = found->namespaces.find(found->namespaced ? ns : std::string_view());
+  return in_ns == found->namespaces.end() ? nullptr : &in_ns->second;
+}
+
+std::optional<std::span<const uint32_t>> ObjectStore::labelled(std::string_view api_version, std::string_view resource,
+                                                               std::string_view ns, std::string_view key,
+                                                               std::string_view value) const {
+  const Namespace* found = find(api_version, resource, ns);
+  if (found == nullptr) return std::nullopt;
+  const Labels& labels = found->labels;
+  const auto [begin, end] = std::equal_range(labels.hashes.begin(), labels.hashes.end(), label_hash(key, value));
+  return std::span(labels.positions)
+      .subspan(static_cast<size_t>(begin - labels.hashes.begin()), static_cast<size_t>(end - begin));
+}
+
+const Node* ObjectStore::get(std::string_view api_version, std::string_view resource, std::string_view ns,
+                             std::string_view name) const {
+  const Namespace* found = find(api_version, resource, ns);
+  if (found == nullptr) return nullptr;
+  const auto object = found->by_name.find(name);
+  return object == found->by_name.end() ? nullptr : object->second;
 }
 
 std::string ObjectStore::resource_of(std::string_view api_version, std::string_view kind) const {

@@ -5,6 +5,8 @@
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -54,6 +56,11 @@ class ObjectStore final : public expr::ResourceReader {
 
   [[nodiscard]] const doc::Node& list(std::string_view api_version, std::string_view resource,
                                       std::string_view ns) const override;
+  // Knows the labels of the objects of one namespace.
+  [[nodiscard]] std::optional<std::span<const uint32_t>> labelled(std::string_view api_version,
+                                                                  std::string_view resource, std::string_view ns,
+                                                                  std::string_view key,
+                                                                  std::string_view value) const override;
   [[nodiscard]] const doc::Node* get(std::string_view api_version, std::string_view resource, std::string_view ns,
                                      std::string_view name) const override;
   [[nodiscard]] std::string resource_of(std::string_view api_version, std::string_view kind) const override;
@@ -65,9 +72,15 @@ class ObjectStore final : public expr::ResourceReader {
   };
   template <typename T>
   using ByText = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+  // Which objects of a list carry a label: their positions, and beside them the hash of the label, in order of hash
+  // and position. Two labels of one hash are not told apart: whoever asks looks at the object.
+  struct Labels {
+    std::vector<uint32_t> hashes, positions;
+  };
   struct Namespace {
     doc::Node list;
     ByText<const doc::Node*> by_name;
+    Labels labels;
   };
   struct Index {
     bool namespaced = true;
@@ -77,6 +90,9 @@ class ObjectStore final : public expr::ResourceReader {
   [[nodiscard]] bool is_wanted(std::string_view group, const kube::ResourceInfo& info) const;
   [[nodiscard]] const Index* find(std::string_view group, std::string_view plural) const;
   void index(Index& index, std::vector<doc::Node>& objects);
+  static Labels labels_of(std::span<const doc::Node> objects);
+  [[nodiscard]] const Namespace* find(std::string_view api_version, std::string_view resource,
+                                      std::string_view ns) const;
 
   std::shared_ptr<const Wanted> wanted_;
   std::shared_ptr<KeptMemory> memory_;

@@ -1,6 +1,7 @@
 #include "report/finding.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 namespace ameia::report {
@@ -64,8 +65,23 @@ void sort_findings(std::vector<Finding>& findings) {
                       std::string_view(f.location.file), f.location.line, f.location.column,
                       std::string_view(f.location.pointer), std::string_view(f.message));
   };
-  std::stable_sort(findings.begin(), findings.end(),
-                   [&](const Finding& a, const Finding& b) { return key(a) < key(b); });
+  // Findings are large: their numbers are sorted, and each is moved once, along the cycles of the permutation.
+  std::vector<uint32_t> order(findings.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return std::tuple(key(findings[a]), a) < std::tuple(key(findings[b]), b); });
+  for (uint32_t begin = 0; begin < order.size(); ++begin) {
+    if (order[begin] == begin) continue;
+    Finding first = std::move(findings[begin]);
+    uint32_t to = begin;
+    for (uint32_t from = order[to]; from != begin; from = order[to]) {
+      findings[to] = std::move(findings[from]);
+      order[to] = to;
+      to = from;
+    }
+    findings[to] = std::move(first);
+    order[to] = to;
+  }
 }
 
 }  // namespace ameia::report

@@ -114,6 +114,75 @@ TEST(Kyverno, GetAndLabelsAndKindsOfCustomResources) {
   EXPECT_TRUE(fails("resource.Post('v1', 'configmaps', {'kind': 'ConfigMap'}).kind == 'x'"));
 }
 
+// Forty deployments whose labels repeat: the index by label and the index of a kept list of texts have work to do.
+std::string many_deployments() {
+  std::string text;
+  for (int i = 0; i < 40; ++i) {
+    text += "---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: d" + std::to_string(i) + ", namespace: a, " +
+            "labels: {app: app" + std::to_string(i % 7) + ", tier: t" + std::to_string(i % 3) +
+            (i % 5 == 0 ? ", odd: 5" : "") + "}}, spec: {template: {metadata: {labels: {app: app" +
+            std::to_string(i % 7) + "}}, spec: {containers: [{name: c, image: i}]}}}}\n";
+  }
+  return text + deployment("elsewhere", "b", "app1");
+}
+
+TEST(Kyverno, ListWithLabelsIsTheListFiltered) {
+  auto holds = [](const std::string& expression) {
+    auto loaded = load(policy_about("", "services", expression));
+    for (const Diagnostic& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+    return scan(loaded.set, kService + many_deployments()).empty();
+  };
+  const std::string list = "resource.List('apps/v1', 'deployments', request.namespace";
+  for (const std::string app : {"app0", "app6", "none"}) {
+    for (const std::string tier : {"t0", "t2", "none"}) {
+      const std::string same = list + ", {'app': '" + app + "', 'tier': '" + tier + "'}).items == " + list +
+                               ").items.filter(d, d.metadata.labels.app == '" + app +
+                               "' && d.metadata.labels.tier == '" + tier + "')";
+      EXPECT_TRUE(holds(same)) << same;
+    }
+  }
+  EXPECT_TRUE(holds(list + ", {'app': 'app1'}).items.map(d, d.metadata.name) == "
+                           "['d1', 'd15', 'd22', 'd29', 'd36', 'd8']"));
+  // A label that is no text is nobody's.
+  EXPECT_TRUE(holds(list + ", {'odd': '5'}).items.size() == 0"));
+  // Of all namespaces, and of objects that have none.
+  EXPECT_TRUE(holds("resource.List('apps/v1', 'deployments', '', {'app': 'app1'}).items.size() == 6"));
+  EXPECT_TRUE(holds("resource.List('apps/v1', 'deployments', '').items.size() == 41"));
+}
+
+TEST(Kyverno, WhatIsKeptOfANamespaceAnswersLikeWhatIsNot) {
+  const std::string policy =
+      "apiVersion: policies.kyverno.io/v1\nkind: ValidatingPolicy\nmetadata: {name: p}\nspec:\n"
+      "  matchConstraints: {resourceRules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: "
+      "[services]}]}\n"
+      "  variables:\n"
+      "  - {name: apps, expression: \"resource.List('apps/v1', 'deployments', request.namespace).items.map(d, "
+      "d.metadata.labels.app)\"}\n"
+      "  validations:\n"
+      "  - {expression: \"variables.apps.size() == 40 && object.spec.selector.app in variables.apps && !(5 in "
+      "dyn(variables.apps))\", message: refused}\n";
+  const auto set = load(policy).set;
+  ASSERT_NE(set, nullptr);
+  std::string services;
+  for (const std::string app : {"app0", "app6", "app7", "", "app"}) {
+    services += "---\n{apiVersion: v1, kind: Service, metadata: {name: s-" + app +
+                ", namespace: a}, spec: {selector: {app: '" + app + "'}}}\n";
+  }
+  const auto documents = parse("objects.yaml", services + many_deployments());
+  ScanFacts facts(*set);
+  for (const auto& document : documents) facts.learn(document->root());
+  facts.seal();
+  Evaluator evaluator(set);
+  evaluator.assume_one_estate();
+  for (int round = 0; round < 2; ++round) {
+    ScanResult result;
+    for (const auto& document : documents) evaluator.scan(*document, document->root(), facts, result);
+    Lines failed;
+    for (const report::Finding& finding : result.findings) failed.push_back(finding.resource.name);
+    EXPECT_EQ(failed, (Lines{"s-app7", "s-", "s-app"}));
+  }
+}
+
 TEST(Kyverno, ChecksOfOursKeepTheFieldsTheyName) {
   auto set = load(policy_about("", "services",
                                "resource.List('apps/v1', 'deployments', '').items.all(d, "

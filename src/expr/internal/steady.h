@@ -23,7 +23,7 @@ struct SteadyValue {
 // anew.
 class SteadyValues {
  public:
-  static constexpr size_t kBytesMax = size_t{32} << 20;
+  static constexpr size_t kBytesMax = size_t{64} << 20;
 
   explicit SteadyValues(size_t fields) : fields_(fields) {}
   void use(std::string_view key);
