@@ -172,6 +172,8 @@ def main():
         if wanted("netpol"):
             ours += rows_of([BUILD / "netpol_bench"])
             ours += netpol_files(folder)
+        if wanted("rbac"):
+            ours += rows_of([BUILD / "rbac_bench"])
         if wanted("scan_10k"):
             ours += scan(folder, 10_000, 100, "scan_10k")
         if wanted("fix_1k"):

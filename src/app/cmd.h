@@ -25,6 +25,7 @@ base::Result<Action> parse_rbac_can(const Words& words);
 base::Result<Action> parse_rbac_who_can(const Words& words);
 base::Result<Action> parse_rbac_subject(const Words& words);
 base::Result<Action> parse_rbac_diff(const Words& words);
+base::Result<Action> parse_rbac_paths(const Words& words);
 base::Result<Action> parse_cel(const Words& words);
 base::Result<Action> parse_version(const Words& words);
 base::Result<Action> parse_completions(const Words& words);

@@ -125,6 +125,15 @@ constexpr Option kWhoCanOptions[] = {
     kResources,
     kTextOrJson,
 };
+constexpr Option kRbacPathsOptions[] = {
+    {"--from", "", "SUBJECT", "from one subject or workload: all ways, what lies on each of them, the blast radius", "",
+     false, false},
+    {"--to", "", "GOAL", "to one goal only",
+     "cluster-admin|system-masters|node|kube-system-secrets|namespace-admin|cloud-role|traffic|pod-network", false,
+     false},
+    {"--all", "", "", "also ways that hang on what objects do not show, with the condition", "", false, false},
+    kTextOrJson,
+};
 constexpr Option kCelOptions[] = {
     {"--input", "", "FILE",
      "a YAML or JSON document (- for standard input): each top-level key is a variable, the whole is `object`", "",
@@ -240,6 +249,16 @@ constexpr Command kCommands[] = {
      "Compares what subjects may do, not the text: a renamed role or a split rule is no difference. Exits 0 whatever\n"
      "changes.",
      "ameia rbac diff before/ after/\twhat a change of roles and bindings does", kLintOptions, parse_rbac_diff},
+    {"rbac paths", "Show who can become whom, by which technique, and which binding to take away", "[PATH…]",
+     "Reads roles, bindings, workloads, service accounts, namespaces, token secrets, volumes and aws-auth. Without "
+     "--from,\n"
+     "the shortest way of every subject and workload to its worst goal, and the bindings whose removal closes most "
+     "ways.\n"
+     "SUBJECT is as for `rbac can`, or workload:namespace/name. Techniques: docs/rbac.md. Exits 0 whatever is found.",
+     "ameia rbac paths examples/estate\twho reaches what\n"
+     "ameia rbac paths examples/estate --to node\twho gets onto a node\n"
+     "ameia rbac paths examples/estate --from workload:edge/gateway\twhat the one who breaks into it has next",
+     kRbacPathsOptions, parse_rbac_paths},
     {"cel", "Evaluate a CEL expression, with every function that Kubernetes has", "EXPRESSION",
      "Prints the value. An expression that begins with - and a letter goes behind --.",
      "ameia cel '[1, 2, 3].map(x, x * 2)'\twithout input\n"

@@ -34,5 +34,9 @@ inline constexpr unsigned kJobsMax = 256;
 inline constexpr size_t kBinaryProbeBytes = 8192;  // looked at for NUL bytes
 inline constexpr size_t kRowsPerFileMax = 200;     // rows about what could not be judged in one file
 inline constexpr size_t kWordsMax = 100'000;       // of a command line
+// What rbac paths shows to people; -o json has all of it but the ways.
+inline constexpr size_t kWaysShown = 4;    // of one source to one goal
+inline constexpr size_t kCutsShown = 3;    // bindings to take away, of one goal
+inline constexpr size_t kBlastShown = 12;  // names of one kind
 
 }  // namespace ameia::app

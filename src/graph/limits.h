@@ -14,5 +14,6 @@ inline constexpr size_t kAddressAtomsMax =
 inline constexpr size_t kPermissionAtomsMax = size_t{1} << 22;  // verbs times resources that roles tell apart
 inline constexpr size_t kPermissionBytesMax = size_t{1} << 30;  // of the bitsets of all roles and sets of roles
 inline constexpr size_t kUrlPatternsMax = 2'000;                // of nonResourceURLs
+inline constexpr size_t kAwsAuthBytesMax = size_t{1} << 20;     // of one list of cloud identities
 
 }  // namespace ameia::graph

@@ -104,7 +104,9 @@ void LiveNetwork::set_labels(Id ns, std::vector<Label> labels, bool declared) {
   space.declared = declared;
   if (space.labels == labels) return;
   std::swap(space.labels, labels);
-  const auto tells = [&](const Selector& selector) { return selector.matches(labels) != selector.matches(space.labels); };
+  const auto tells = [&](const Selector& selector) {
+    return selector.matches(labels) != selector.matches(space.labels);
+  };
   for (auto& [selector, namespaces] : state.namespace_selectors) {
     const auto at = std::lower_bound(namespaces.begin(), namespaces.end(), ns);
     const bool is_in = at != namespaces.end() && *at == ns;

@@ -95,8 +95,7 @@ void Reachability::State::refresh(const PeerSet& classes, const std::vector<Id>&
 
 // The rule as it applies to this class: its ports with the peers for which they mean the same.
 void Reachability::State::entries_of(Direction direction, Peer peer, const Rule& rule, const PeerSet& peers,
- std::vector<Entry>& out,
-                std::vector<std::unique_ptr<PeerSet>>& owned) const {
+                                     std::vector<Entry>& out, std::vector<std::unique_ptr<PeerSet>>& owned) const {
   if (rule.any_port) {
     out.push_back({rule.verdict, PortSet::all(), &peers});
     return;
@@ -176,7 +175,7 @@ internal::Row Reachability::State::make_row(Direction direction, Peer peer, cons
 // Admin rules in order, then the union of the NetworkPolicies that select the pod or, where there is none, the
 // baseline rules in order; what nothing decides is allowed.
 PeerSet Reachability::State::peers_at(const std::array<std::vector<Entry>, 3>& tiers, bool isolated, Protocol protocol,
-                               uint16_t port) const {
+                                      uint16_t port) const {
   PeerSet allowed;
   const auto covers = [&](const Entry& entry) { return entry.ports.contains(protocol, port); };
   if (tiers[0].empty() && isolated) {  // the common case needs no sets of everything

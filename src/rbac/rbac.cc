@@ -206,6 +206,8 @@ Authorizer Authorizer::Builder::build() && {
   Authorizer authorizer;
   authorizer.roles_ = std::move(roles_);
   authorizer.bindings_ = std::move(bindings_);
+  authorizer.role_index_.reserve(authorizer.roles_.size());
+  authorizer.by_subject_.reserve(authorizer.bindings_.size());
   for (size_t i = 0; i < authorizer.roles_.size(); ++i) {
     authorizer.role_index_[role_key(authorizer.roles_[i].ns, authorizer.roles_[i].name)] = i;
   }

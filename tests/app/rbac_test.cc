@@ -99,5 +99,64 @@ TEST_F(RbacCommand, DiffIsOfPermissions) {
   EXPECT_EQ(ameia("rbac diff old.yaml missing.yaml").code, 3);
 }
 
+constexpr std::string_view kRobot = R"(apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: restricted}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: robot, namespace: shop}
+spec: {template: {spec: {serviceAccountName: robot, containers: [{name: c, image: i}]}}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: robot}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: robot, namespace: shop}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: exec, namespace: shop}
+rules: [{apiGroups: [""], resources: [pods/exec], verbs: [create]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: devs, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: exec}
+subjects: [{kind: Group, name: devs}]
+)";
+
+TEST_F(RbacCommand, PathsShowTheWayAndWhatToCut) {
+  spit(dir_ / "shop.yaml", kRobot);
+  const Ran ran = ameia("rbac paths shop.yaml --to cluster-admin");
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out,
+            "cluster-admin\n"
+            "  ServiceAccount shop/robot has it\n"
+            "    -> ClusterRoleBinding robot to ClusterRole cluster-admin (shop.yaml:10:1)\n"
+            "    -> cluster-admin: may do everything [AM-PATH-001]\n"
+            "  Deployment shop/robot\n"
+            "    -> ServiceAccount shop/robot: use the token that is mounted into the pod [AM-PATH-052]\n"
+            "    -> ClusterRoleBinding robot to ClusterRole cluster-admin (shop.yaml:10:1)\n"
+            "    -> cluster-admin: may do everything [AM-PATH-001]\n"
+            "  Group devs\n"
+            "    -> RoleBinding shop/devs to Role shop/exec (shop.yaml:21:1)\n"
+            "    -> any pod of namespace shop: run commands in a running pod [AM-PATH-007]\n"
+            "    -> Deployment shop/robot: is one of them\n"
+            "    -> ServiceAccount shop/robot: use the token that is mounted into the pod [AM-PATH-052]\n"
+            "    -> ClusterRoleBinding robot to ClusterRole cluster-admin (shop.yaml:10:1)\n"
+            "    -> cluster-admin: may do everything [AM-PATH-001]\n"
+            "  cut: without ClusterRoleBinding robot, 3 of 3 cannot\n"
+            "       without RoleBinding shop/devs, 1 of 3 cannot\n");
+  const Ran from = ameia("rbac paths shop.yaml --from workload:shop/robot --to node -o json");
+  EXPECT_EQ(from.code, 0);
+  for (const char* part : {"\"from\":\"Deployment shop/robot\"", "\"on_every_way\":[\"ClusterRoleBinding robot\"]",
+                           "\"blast_radius\":["}) {
+    EXPECT_NE(from.out.find(part), std::string::npos) << from.out;
+  }
+  EXPECT_EQ(ameia("rbac paths shop.yaml --from nobody").code, 3);
+  EXPECT_EQ(ameia("rbac paths shop.yaml --to moon").code, 2);
+}
+
 }  // namespace
 }  // namespace ameia::app

@@ -23,6 +23,7 @@ constexpr Row kSuites[] = {
     {"kyverno-policies", run_kyverno_policies},
     {"netpol-analyzer", run_netpol_analyzer},
     {"pod-security", run_pod_security},
+    {"rbac", run_rbac},
 };
 
 std::string env_or(const char* name, const char* otherwise) {

@@ -31,6 +31,7 @@ SuiteResult run_kyverno_policies(const std::string& folder);
 SuiteResult run_pod_security(const std::string& folder);
 SuiteResult run_cyclonus(const std::string& folder);
 SuiteResult run_netpol_analyzer(const std::string& folder);
+SuiteResult run_rbac(const std::string& folder);
 
 // Helpers that the runners share.
 bool is_folder(const std::string& path);

@@ -20,8 +20,7 @@ struct Named {
 };
 
 Named name_of_object(const std::string& text) {
-  const auto stream =
-      doc::parse_yaml(std::make_shared<doc::Source>("o.yaml", text), std::make_shared<doc::Keys>());
+  const auto stream = doc::parse_yaml(std::make_shared<doc::Source>("o.yaml", text), std::make_shared<doc::Keys>());
   const doc::Node& root = stream.documents.at(0)->root();
   return {std::string(root["kind"].str()), std::string(root["metadata"]["namespace"].str()),
           std::string(root["metadata"]["name"].str())};
@@ -65,7 +64,8 @@ std::string an_odd_policy(Random& random, int i) {
       "\n  ingress:\n  - {from: [{podSelector: " + testing::selector(random, "zone", {"east", "west"}) + "}]}\n";
   const std::vector<std::string> cidrs = {"8.8.0.0/16", "10.1.2.0/30", "192.0.2.0/24", "2001:db8::/32", "0.0.0.0/0"};
   text += "  egress:\n  - {to: [{ipBlock: {cidr: \"" + testing::pick(random, cidrs) + "\"}}], ports: [" +
-          testing::port(random) + "]}\n  - {to: [{namespaceSelector: " + testing::spaces(random) + "}], ports: [{port: web}]}\n";
+          testing::port(random) + "]}\n  - {to: [{namespaceSelector: " + testing::spaces(random) +
+          "}], ports: [{port: web}]}\n";
   return text;
 }
 
@@ -114,7 +114,8 @@ size_t run(Random& random, int changes) {
     }
     const Read again(objects);
     const Reachability anew(again.network, {});
-    EXPECT_EQ(words_of(live.network(), live.reachability()), words_of(again.network, anew)) << testing::text_of(objects);
+    EXPECT_EQ(words_of(live.network(), live.reachability()), words_of(again.network, anew))
+        << testing::text_of(objects);
     testing::compare(again, live.network(), live.reachability(), objects);
     if (::testing::Test::HasFailure()) return 0;
   }

@@ -24,10 +24,10 @@ struct Cell {
 };
 struct Row {
   bool everything = false;
-  std::array<std::vector<Cell>, 3> cells;         // by protocol; sorted and disjoint, ports outside have no peer
-  std::vector<Id> policies;                       // that decide it, as tiers and priorities order them
-  uint32_t users = 0;                             // classes; a row without any is free for another
-  const std::vector<uint32_t>* key = nullptr;     // in row_ids
+  std::array<std::vector<Cell>, 3> cells;      // by protocol; sorted and disjoint, ports outside have no peer
+  std::vector<Id> policies;                    // that decide it, as tiers and priorities order them
+  uint32_t users = 0;                          // classes; a row without any is free for another
+  const std::vector<uint32_t>* key = nullptr;  // in row_ids
 };
 
 // A rule's part for one set of ports.
@@ -66,8 +66,8 @@ struct Reachability::State {
     AddressRange range;
     Peer peer;
   };
-  std::vector<Atom> atoms;      // by range
-  bool atoms_in_order = true;   // their peers are neighbours, ascending
+  std::vector<Atom> atoms;     // by range
+  bool atoms_in_order = true;  // their peers are neighbours, ascending
   // By direction: where ranges of its rules begin, or have just ended, and how many do so there.
   std::array<std::map<Address, uint32_t>, 2> cuts;
   size_t v6_ranges = 0;
@@ -77,10 +77,10 @@ struct Reachability::State {
   Peer controller = 0;  // the ingress controller; classes have the numbers below it
   Peer peer_end = 0;
   PeerSet all;
-  PeerSet gone;  // classes of namespaces that were removed
+  PeerSet gone;                                      // classes of namespaces that were removed
   std::vector<bool> key_is_used, port_name_is_used;  // by policies
   std::vector<Peer> class_of_pod;
-  std::vector<uint32_t> pods_of_class;                 // how many
+  std::vector<uint32_t> pods_of_class;  // how many
   std::vector<Id> ns_of_class;
   std::vector<std::vector<NamedPort>> ports_of_class;  // those that policies name
   std::vector<std::pair<Peer, Peer>> classes_of_ns;    // [first, last), as first built
@@ -101,7 +101,7 @@ struct Reachability::State {
   };
   std::vector<Compiled> compiled;  // by policy
   uint32_t next_serial = 0;
-  std::vector<Id> order;      // policies, as tiers and priorities order them
+  std::vector<Id> order;       // policies, as tiers and priorities order them
   std::vector<uint32_t> rank;  // of each policy in `order`
   std::array<std::vector<Id>, 2> row_of_class;
   std::vector<Row> rows;
