@@ -28,7 +28,7 @@ inline constexpr uint32_t kYamlDepthMax = 256;     // deeper than any Kubernetes
 inline constexpr size_t kNodesMax = 8'000'000;     // of one document
 inline constexpr size_t kAliasNodesMax = 200'000;  // of one document
 // Parsed files kept between the two passes of a scan, by estimate; what does not fit is read again.
-inline constexpr size_t kKeptBytesMax = size_t{160} << 20;
+inline constexpr size_t kKeptBytesMax = size_t{384} << 20;
 inline constexpr size_t kFixRoundsMax = 64;  // scans of one fix; each but the last wrote something
 inline constexpr unsigned kJobsMax = 256;
 inline constexpr size_t kBinaryProbeBytes = 8192;  // looked at for NUL bytes

@@ -1,6 +1,7 @@
 #include "policy/object_store.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "doc/build.h"
 
@@ -138,10 +139,21 @@ void ObjectStore::index(Index& index, std::vector<Node>& objects) {
   auto ns_of = [&](const Node& object) {
     return index.namespaced ? kube::ObjectView(object).ns() : std::string_view();
   };
-  std::stable_sort(objects.begin(), objects.end(), [&](const Node& a, const Node& b) {
-    if (ns_of(a) != ns_of(b)) return ns_of(a) < ns_of(b);
-    return kube::ObjectView(a).name() < kube::ObjectView(b).name();
+  // In order of namespace, then name; of two with one name the one that was read first comes first.
+  struct Row {
+    std::string_view ns, name;
+    uint32_t number;
+  };
+  std::vector<Row> rows;
+  rows.reserve(objects.size());
+  for (const Node& object : objects)
+    rows.push_back({ns_of(object), kube::ObjectView(object).name(), static_cast<uint32_t>(rows.size())});
+  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+    return std::tie(a.ns, a.name, a.number) < std::tie(b.ns, b.name, b.number);
   });
+  // One array in that order: each namespace's list is a part of it.
+  Node* all = memory_->arena.array<Node>(objects.size());
+  for (size_t i = 0; i < rows.size(); ++i) all[i] = objects[rows[i].number];
   doc::Builder build(memory_->arena);
   auto make_list = [&](const Node* items, size_t size) {
     Node list;
@@ -152,8 +164,6 @@ void ObjectStore::index(Index& index, std::vector<Node>& objects) {
                       {"kind", build.string(std::string(kube::ObjectView(*items).kind()) + "List")},
                       {"items", list}});
   };
-  // One array in order of namespaces: each namespace's list is a part of it.
-  const Node* all = memory_->arena.copy(std::span<const Node>(objects)).data();
   index.list = make_list(all, objects.size());
   for (size_t begin = 0; begin < objects.size();) {
     size_t end = begin;

@@ -1,8 +1,10 @@
 #include "report/finding.h"
 
 #include <algorithm>
-#include <numeric>
+#include <compare>
+#include <string_view>
 #include <tuple>
+#include <unordered_map>
 
 namespace ameia::report {
 
@@ -57,30 +59,79 @@ const Rule* Report::find_rule(std::string_view id) const {
   return at != rules.end() && at->id == id ? &*at : nullptr;
 }
 
+namespace {
+
+// The place of each text among all of them, in order. What the findings of a scan repeat (ids, files) is compared once.
+class Ranks {
+ public:
+  void add(std::string_view text) { ranks_.emplace(text, 0); }
+  void finish() {
+    std::vector<std::string_view> texts;
+    texts.reserve(ranks_.size());
+    for (const auto& [text, rank] : ranks_) texts.push_back(text);
+    std::sort(texts.begin(), texts.end());
+    for (uint32_t i = 0; i < texts.size(); ++i) ranks_[texts[i]] = i;
+  }
+  [[nodiscard]] uint32_t of(std::string_view text) const { return ranks_.find(text)->second; }
+
+ private:
+  std::unordered_map<std::string_view, uint32_t> ranks_;
+};
+
+// What findings are sorted by, without looking at them again unless two stand at one place.
+struct SortRow {
+  bool suppressed;
+  uint8_t status;
+  int8_t severity;
+  uint32_t id, file, line, column, number;
+};
+
+std::vector<SortRow> sort_rows(const std::vector<Finding>& findings) {
+  Ranks ids, files;
+  for (const Finding& f : findings) {
+    ids.add(f.id);
+    files.add(f.location.file);
+  }
+  ids.finish();
+  files.finish();
+  std::vector<SortRow> rows;
+  rows.reserve(findings.size());
+  for (const Finding& f : findings) {
+    // A suppressed finding comes after every one that still asks for work; what failed before what could not be told.
+    const uint8_t status = f.status == FindingStatus::kFail ? 0 : f.status == FindingStatus::kError ? 1 : 2;
+    rows.push_back({!f.suppressed_by.empty(), status, static_cast<int8_t>(-static_cast<int>(f.severity)), ids.of(f.id),
+                    files.of(f.location.file), f.location.line, f.location.column, static_cast<uint32_t>(rows.size())});
+  }
+  return rows;
+}
+
+}  // namespace
+
 void sort_findings(std::vector<Finding>& findings) {
-  // A suppressed finding comes after every one that still asks for work; what failed before what could not be told.
-  auto key = [](const Finding& f) {
-    auto rank = f.status == FindingStatus::kFail ? 0 : f.status == FindingStatus::kError ? 1 : 2;
-    return std::tuple(!f.suppressed_by.empty(), rank, -static_cast<int>(f.severity), std::string_view(f.id),
-                      std::string_view(f.location.file), f.location.line, f.location.column,
-                      std::string_view(f.location.pointer), std::string_view(f.message));
+  std::vector<SortRow> rows = sort_rows(findings);
+  auto place = [](const SortRow& row) {
+    return std::tie(row.suppressed, row.status, row.severity, row.id, row.file, row.line, row.column);
   };
-  // Findings are large: their numbers are sorted, and each is moved once, along the cycles of the permutation.
-  std::vector<uint32_t> order(findings.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(),
-            [&](uint32_t a, uint32_t b) { return std::tuple(key(findings[a]), a) < std::tuple(key(findings[b]), b); });
-  for (uint32_t begin = 0; begin < order.size(); ++begin) {
-    if (order[begin] == begin) continue;
+  auto rest = [&findings](const SortRow& row) {
+    const Finding& f = findings[row.number];
+    return std::tie(f.location.pointer, f.message, row.number);
+  };
+  std::sort(rows.begin(), rows.end(), [&](const SortRow& a, const SortRow& b) {
+    const auto order = place(a) <=> place(b);
+    return order == std::strong_ordering::equal ? rest(a) < rest(b) : order == std::strong_ordering::less;
+  });
+  // Findings are large: each is moved once, along the cycles of the permutation.
+  for (uint32_t begin = 0; begin < rows.size(); ++begin) {
+    if (rows[begin].number == begin) continue;
     Finding first = std::move(findings[begin]);
     uint32_t to = begin;
-    for (uint32_t from = order[to]; from != begin; from = order[to]) {
+    for (uint32_t from = rows[to].number; from != begin; from = rows[to].number) {
       findings[to] = std::move(findings[from]);
-      order[to] = to;
+      rows[to].number = to;
       to = from;
     }
     findings[to] = std::move(first);
-    order[to] = to;
+    rows[to].number = to;
   }
 }
 

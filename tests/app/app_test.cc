@@ -15,6 +15,7 @@
 #include "app/command.h"
 #include "app/exit.h"
 #include "app/ignore.h"
+#include "app/limits.h"
 #include "app/walk.h"
 #include "doc/json.h"
 
@@ -617,7 +618,7 @@ TEST_F(Cli, ObjectsOfFilesBeyondTheMemoryBudgetAreSeenByOthers) {
   std::string padded = deployment("other");
   std::string comments;
   for (int i = 0; i < 10'000; ++i) comments += "#" + std::string(100, '-') + "\n";
-  while (padded.size() < size_t{42} << 20) {  // a tree is reckoned as four times its text
+  while (padded.size() <= kKeptBytesMax / 4) {  // a tree is reckoned as four times its text
     padded += comments + "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: m, namespace: shop}}\n";
   }
   spit(dir_ / "a.yaml", padded);
