@@ -107,6 +107,23 @@ def netpol_files(folder):
             {"name": "netpol_100k_files_memory", "value": mib, "unit": "MiB"}]
 
 
+def audit(folder, mebibytes):
+    """`ameia rbac unused` over one audit log, and the estate that its users are of."""
+    log, estate = folder / "audit.log", folder / "rbac"
+    subprocess.run([str(BUILD / "gen_audit"), str(mebibytes << 20), str(log)], check=True)
+    subprocess.run([str(BUILD / "rbac_bench"), str(estate)], check=True)
+    command = [BUILD / "ameia", "rbac", "unused", "-o", "json", estate, "--audit-log"]
+    # What the estate costs by itself is no part of the log's speed.
+    (folder / "one.log").write_bytes(log.open("rb").readline())
+    alone = min(timed(command + [folder / "one.log"])[0] for _ in range(2))
+    seconds, mib = min(timed(command + [log]) for _ in range(2))
+    size = log.stat().st_size
+    shutil.rmtree(estate)
+    log.unlink()
+    return [{"name": "audit_stream", "value": size / 1e6 / max(seconds - alone, 1e-3), "unit": "MB/s"},
+            {"name": "audit_stream_memory", "value": mib, "unit": "MiB"}]
+
+
 def fix(folder, files):
     """`ameia fix` over files that all need it, wall time of the run and of a second one, which must change nothing."""
     data = folder / "fix"
@@ -174,6 +191,8 @@ def main():
             ours += netpol_files(folder)
         if wanted("rbac"):
             ours += rows_of([BUILD / "rbac_bench"])
+        if wanted("audit_stream"):
+            ours += audit(folder, 1_024)
         if wanted("scan_10k"):
             ours += scan(folder, 10_000, 100, "scan_10k")
         if wanted("fix_1k"):

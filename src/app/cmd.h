@@ -26,6 +26,8 @@ base::Result<Action> parse_rbac_who_can(const Words& words);
 base::Result<Action> parse_rbac_subject(const Words& words);
 base::Result<Action> parse_rbac_diff(const Words& words);
 base::Result<Action> parse_rbac_paths(const Words& words);
+base::Result<Action> parse_rbac_unused(const Words& words);
+base::Result<Action> parse_rbac_review(const Words& words);
 base::Result<Action> parse_cel(const Words& words);
 base::Result<Action> parse_version(const Words& words);
 base::Result<Action> parse_completions(const Words& words);

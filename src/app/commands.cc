@@ -134,6 +134,19 @@ constexpr Option kRbacPathsOptions[] = {
     {"--all", "", "", "also ways that hang on what objects do not show, with the condition", "", false, false},
     kTextOrJson,
 };
+constexpr Option kAuditLog{
+    "--audit-log", "",  "FILE", "Kubernetes audit events, one JSON a line, gzip or not; - for standard input", "",
+    true,          true};
+constexpr Option kRbacUnusedOptions[] = {
+    kAuditLog,
+    {"--output", "-o", "FORMAT", "how to print; yaml: the minimal roles as documents", "text|json|yaml", false, false},
+    {"--jobs", "-j", "N", "threads that read", "", false, false},
+};
+constexpr Option kRbacReviewOptions[] = {
+    kAuditLog,
+    {"--previous", "", "FILE", "the review of before: its signatures are kept while they hold", "", false, true},
+    {"--days", "", "N", "how long a signature holds; 90 unless given", "", false, false},
+};
 constexpr Option kCelOptions[] = {
     {"--input", "", "FILE",
      "a YAML or JSON document (- for standard input): each top-level key is a variable, the whole is `object`", "",
@@ -259,6 +272,23 @@ constexpr Command kCommands[] = {
      "ameia rbac paths examples/estate --to node\twho gets onto a node\n"
      "ameia rbac paths examples/estate --from workload:edge/gateway\twhat the one who breaks into it has next",
      kRbacPathsOptions, parse_rbac_paths},
+    {"rbac unused", "Show what is granted and was not used, and the smallest roles for what was", "[PATH…]",
+     "Reads audit logs in one pass, whatever their length. A group is used by its members. bind, escalate, approve, "
+     "sign\n"
+     "and their like leave no trace in a log and are never called unused where a role names them. Exits 0 whatever is "
+     "found.",
+     "ameia rbac unused --audit-log audit.log.gz examples/estate\tgrant by grant\n"
+     "ameia rbac unused --audit-log audit.log . -o yaml > roles.yaml\tminimal roles, to be read before they are "
+     "applied",
+     kRbacUnusedOptions, parse_rbac_unused},
+    {"rbac review", "Write the list of who may do what for people to sign, and remind of what is overdue", "[PATH…]",
+     "A YAML line a grant: who, what, since when, last used; people fill in decision (keep or remove), by and date. "
+     "With\n"
+     "--previous, signatures of grants that have not changed are taken over until they are older than --days. Exits 0\n"
+     "whatever is due.",
+     "ameia rbac review . > review.yaml\tto be signed\n"
+     "ameia rbac review . --previous review.yaml --audit-log audit.log > next.yaml\tthe next one, and what is overdue",
+     kRbacReviewOptions, parse_rbac_review},
     {"cel", "Evaluate a CEL expression, with every function that Kubernetes has", "EXPRESSION",
      "Prints the value. An expression that begins with - and a letter goes behind --.",
      "ameia cel '[1, 2, 3].map(x, x * 2)'\twithout input\n"

@@ -38,5 +38,10 @@ inline constexpr size_t kWordsMax = 100'000;       // of a command line
 inline constexpr size_t kWaysShown = 4;    // of one source to one goal
 inline constexpr size_t kCutsShown = 3;    // bindings to take away, of one goal
 inline constexpr size_t kBlastShown = 12;  // names of one kind
+// An audit log is read in blocks; each reader holds one.
+inline constexpr size_t kAuditBlockBytes = size_t{4} << 20;
+inline constexpr size_t kAuditUnpackBytes = size_t{256} << 10;  // of a compressed log, at a time
+inline constexpr size_t kNarrowNamespacesMax = 5;  // a grant used in no more of them is proposed as a Role in each
+inline constexpr unsigned kReviewDaysMax = 3'650;  // that a signature may hold
 
 }  // namespace ameia::app

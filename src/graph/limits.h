@@ -15,5 +15,10 @@ inline constexpr size_t kPermissionAtomsMax = size_t{1} << 22;  // verbs times r
 inline constexpr size_t kPermissionBytesMax = size_t{1} << 30;  // of the bitsets of all roles and sets of roles
 inline constexpr size_t kUrlPatternsMax = 2'000;                // of nonResourceURLs
 inline constexpr size_t kAwsAuthBytesMax = size_t{1} << 20;     // of one list of cloud identities
+// What reading an audit log may cost.
+inline constexpr size_t kAuditLineBytesMax = size_t{16} << 20;  // of one event
+inline constexpr size_t kAuditTextBytesMax = 4'096;             // of what one request names, and of a cached user
+inline constexpr size_t kAuditUsesMax = 2'000'000;              // different uses: subject, namespace, what, name
+inline constexpr size_t kAuditNamesMax = 1'000'000;             // of users and groups that are remembered
 
 }  // namespace ameia::graph

@@ -75,12 +75,15 @@ void each_single(const Rule& rule, Visit visit) {
 }
 
 std::string subject_key(SubjectKind kind, std::string_view ns, std::string_view name) {
+  constexpr std::string_view kAccount = "u:system:serviceaccount:";
+  std::string key;
+  key.reserve(kAccount.size() + ns.size() + 1 + name.size());
   switch (kind) {
-    case SubjectKind::kUser: return "u:" + std::string(name);
-    case SubjectKind::kGroup: return "g:" + std::string(name);
+    case SubjectKind::kUser: return key.append("u:").append(name);
+    case SubjectKind::kGroup: return key.append("g:").append(name);
     case SubjectKind::kServiceAccount: break;
   }
-  return "u:system:serviceaccount:" + std::string(ns) + ":" + std::string(name);
+  return key.append(kAccount).append(ns).append(":").append(name);
 }
 
 // A name has no slash.
@@ -155,8 +158,9 @@ void Authorizer::Builder::add(const doc::Node& object) {
     roles_.push_back(std::move(role));
   } else if (kind == "RoleBinding" || kind == "ClusterRoleBinding") {
     const doc::Node& ref = object["roleRef"];
-    Binding binding{ns, name,   cluster_wide || ref["kind"].str() == "ClusterRole", std::string(ref["name"].str()),
-                    {}, &object};
+    Binding binding{
+        ns, std::move(name), cluster_wide || ref["kind"].str() == "ClusterRole", std::string(ref["name"].str()),
+        {}, &object};
     for (const doc::Node& node : object["subjects"].list()) {
       std::string_view subject = node["kind"].str();
       std::string subject_name(node["name"].str());

@@ -158,5 +158,75 @@ TEST_F(RbacCommand, PathsShowTheWayAndWhatToCut) {
   EXPECT_EQ(ameia("rbac paths shop.yaml --to moon").code, 2);
 }
 
+std::string event(std::string_view user, std::string_view verb, std::string_view ns, std::string_view resource) {
+  std::string out = R"({"stage":"ResponseComplete","stageTimestamp":"2026-11-25T10:00:00.000000Z","verb":")";
+  out.append(verb).append(R"(","user":{"username":")").append(user);
+  out.append(R"("},"objectRef":{"resource":")").append(resource).append(R"(","namespace":")").append(ns);
+  return out + "\"}}\n";
+}
+
+TEST_F(RbacCommand, UnusedReadsPlainAndCompressedLogs) {
+  spit(dir_ / "shop.yaml", kShop);
+  spit(dir_ / "audit.log", event("system:serviceaccount:shop:web", "get", "shop", "pods"));
+  const Ran ran = ameia("rbac unused --audit-log audit.log shop.yaml");
+  EXPECT_EQ(ran.code, 0);
+  for (const char* part :
+       {"by RoleBinding shop/readers to Role shop/reader (shop.yaml:8:1), last used 2026-11-25T10:00:00Z",
+        "unused: list pods\n", "used:   get pods\n", "unused: get secrets named tls\n", "last used never"}) {
+    EXPECT_NE(ran.out.find(part), std::string::npos) << part << "\n" << ran.out;
+  }
+  const Ran zipped = ameia("rbac unused --audit-log audit.log.gz shop.yaml", "gzip -k audit.log;");
+  EXPECT_EQ(zipped.out, ran.out);
+  const Ran piped = ameia("rbac unused --audit-log - shop.yaml < audit.log");
+  EXPECT_EQ(piped.out, ran.out);
+  const Ran roles = ameia("rbac unused --audit-log audit.log shop.yaml -o yaml");
+  EXPECT_NE(
+      roles.out.find("kind: Role\nmetadata:\n  name: \"shop-web-used\"\n  namespace: \"shop\"\nrules:\n- apiGroups: "
+                     "[\"\"]\n  resources: [\"pods\"]\n  verbs: [\"get\"]\n"),
+      std::string::npos)
+      << roles.out;
+  EXPECT_EQ(ameia("rbac unused shop.yaml").code, 2);
+  EXPECT_EQ(ameia("rbac unused --audit-log missing.log shop.yaml").code, 3);
+  spit(dir_ / "bad.log", "no event\n" + event("ana", "get", "shop", "pods"));
+  EXPECT_EQ(ameia("rbac unused --audit-log bad.log shop.yaml").code, 3);
+  spit(dir_ / "empty.log", "");
+  EXPECT_EQ(ameia("rbac unused --audit-log empty.log shop.yaml").code, 3);
+}
+
+TEST_F(RbacCommand, AReviewKeepsSignaturesWhileTheyHold) {
+  spit(dir_ / "shop.yaml", kShop);
+  const Ran first = ameia("rbac review shop.yaml");
+  EXPECT_EQ(first.code, 0);
+  EXPECT_NE(first.err.find("3 lines to sign, 0 overdue"), std::string::npos) << first.err;
+  std::string text = first.out;
+  EXPECT_NE(text.find("who: \"ServiceAccount shop/web\"\n  binding: \"RoleBinding shop/readers\""), std::string::npos)
+      << text;
+  // One is signed today, one long ago, one asks for removal.
+  const auto sign = [&](const std::string& who, const std::string& decision, const std::string& on) {
+    const size_t entry = text.find("who: \"" + who);
+    ASSERT_NE(entry, std::string::npos) << who;
+    const size_t at = text.find("decision: \"\"\n  by: \"\"\n  date: \"\"", entry);
+    ASSERT_NE(at, std::string::npos);
+    text.replace(at, 32, "decision: " + decision + "\n  by: eva\n  date: \"" + on + "\"");
+  };
+  sign("ServiceAccount shop/web", "keep", "2999-01-01");
+  sign("Group devs", "keep", "2020-01-01");
+  sign("User ana", "remove", "2999-01-01");
+  spit(dir_ / "signed.yaml", text);
+  const Ran next = ameia("rbac review shop.yaml --previous signed.yaml");
+  EXPECT_EQ(next.code, 0);
+  EXPECT_NE(next.err.find("overdue: Group devs"), std::string::npos) << next.err;
+  EXPECT_NE(next.err.find("to be removed, and still there: ClusterRoleBinding admins"), std::string::npos) << next.err;
+  EXPECT_NE(next.err.find("0 lines to sign, 1 overdue, 1 to be removed"), std::string::npos) << next.err;
+  EXPECT_NE(next.out.find("decision: \"keep\"\n  by: \"eva\"\n  date: \"2999-01-01\""), std::string::npos) << next.out;
+  // A signature is of what was there: a wider role must be signed again.
+  std::string wider(kShop);
+  wider.replace(wider.find("verbs: [get, list]"), 18, "verbs: [get, delete]");
+  spit(dir_ / "wider.yaml", wider);
+  EXPECT_NE(ameia("rbac review wider.yaml --previous signed.yaml").err.find("2 lines to sign"), std::string::npos);
+  spit(dir_ / "broken.yaml", "kind: AccessReview\nentries: [{who: x, decision: perhaps}]\n");
+  EXPECT_EQ(ameia("rbac review shop.yaml --previous broken.yaml").code, 3);
+}
+
 }  // namespace
 }  // namespace ameia::app
