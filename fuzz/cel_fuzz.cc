@@ -44,17 +44,17 @@ void demand(bool holds) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size > 4096) return 0;
-  static const std::shared_ptr<const expr::Env> env = make_env();
-  static const std::shared_ptr<doc::Document> object = make_object();
+  static const std::shared_ptr<const expr::Env> kEnv = make_env();
+  static const std::shared_ptr<doc::Document> kObject = make_object();
   std::string_view source(reinterpret_cast<const char*>(data), size);
-  auto first = expr::compile(source, *env);
-  auto second = expr::compile(source, *env);
+  auto first = expr::compile(source, *kEnv);
+  auto second = expr::compile(source, *kEnv);
   if (!first || !second) return 0;
-  expr::ProgramSetBuilder builder(env), single(env);
+  expr::ProgramSetBuilder builder(kEnv), single(kEnv);
   // A program that can never run (a literal pattern that is none) is refused here, each time alike.
   bool planned = builder.add(std::move(*first)).has_value();
   demand(builder.add(std::move(*second)).has_value() == planned);
-  auto alone = expr::compile(source, *env);
+  auto alone = expr::compile(source, *kEnv);
   demand(single.add(std::move(*alone)).has_value() == planned);
   if (!planned) return 0;
   auto both = builder.build();
@@ -64,10 +64,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   limits.cost_max = 20'000;
   limits.arena_bytes_max = size_t{4} << 20;
   auto bind = [&](expr::Machine& machine) {
-    machine.set("object", object->root());
+    machine.set("object", kObject->root());
     machine.set("n", expr::Value::of_int(7));
     machine.set("s", expr::Value::of_string("text", true));
-    machine.set("l", *object->root().find("spec", "list"));
+    machine.set("l", *kObject->root().find("spec", "list"));
   };
   expr::Machine shared(*both), single_machine(*one);
   bind(shared);
@@ -80,6 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (outcome.over_budget) continue;
     demand(outcome.cost == expected.cost);
     demand(expr::to_text(outcome.value) == text);
+    demand(expr::to_json(outcome.value) == json);
   }
   std::vector<expr::TraceStep> steps;
   (void)single_machine.explain(0, steps, limits);

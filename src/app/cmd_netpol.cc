@@ -63,7 +63,9 @@ std::vector<std::string> paths_of(const Words& words) {
 std::string to_csv(const std::vector<graph::Connection>& connections) {
   std::string out = "src,dst,conn\n";
   for (const graph::Connection& c : connections) {
-    const auto cell = [](std::string text) { return text.find(',') == std::string::npos ? text : '"' + text + '"'; };
+    const auto cell = [](const std::string& text) {
+      return text.find(',') == std::string::npos ? text : '"' + text + '"';
+    };
     out += cell(c.from) + "," + cell(c.to) + "," + cell(to_string(c.ports)) + "\n";
   }
   return out;

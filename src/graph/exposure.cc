@@ -29,7 +29,7 @@ void open_door(std::vector<Door>& doors, std::string name, const PortSet& ports,
     return;
   }
   const bool blocked = through.empty();
-  doors.push_back({std::move(name), blocked ? ports : std::move(through), blocked});
+  doors.push_back({std::move(name), blocked ? ports : through, blocked});
 }
 
 }  // namespace

@@ -61,12 +61,12 @@ std::optional<Protocol> protocol_of(std::string_view name) {
 }
 
 const PortSet& PortSet::all() {
-  static const PortSet everything = [] {
+  static const PortSet kEverything = [] {
     PortSet set;
     for (const Protocol protocol : kProtocols) set.add(protocol, {});
     return set;
   }();
-  return everything;
+  return kEverything;
 }
 
 void PortSet::add(Protocol protocol, PortRange range) {

@@ -322,9 +322,9 @@ void ConditionRunner::begin_list(uint64_t budget) {
 }
 
 const std::string& ConditionRunner::budget_error() const {
-  static const std::string error =
+  static const std::string kError =
       "validation failed due to running out of cost budget, no further validation rules will be run";
-  return error;
+  return kError;
 }
 
 // The variables that the expression read are paid first, then the expression itself.

@@ -66,11 +66,11 @@ uint32_t label_hash(std::string_view key, std::string_view value) {
 
 const Node& empty_list() {
   static base::Arena arena;
-  static const Node list = [] {
+  static const Node kList = [] {
     doc::Builder build(arena);
     return build.map({{"apiVersion", build.string("v1")}, {"kind", build.string("List")}, {"items", build.list({})}});
   }();
-  return list;
+  return kList;
 }
 
 }  // namespace

@@ -241,8 +241,8 @@ void Evaluator::scan(const doc::Document& document, const doc::Node& object, con
   judged.pod_template = doc::resolve_pointer(object, pod->pointer);
   if (judged.pod_template == nullptr) return;
   scan.set_judged(judged);
-  static const kube::ResourceInfo pods{"pods", kube::Scope::kNamespaced, false};
-  scan.run(kube::creation_of(kube::ObjectView(*judged.pod), pods), ns, true);
+  static const kube::ResourceInfo kPods{"pods", kube::Scope::kNamespaced, false};
+  scan.run(kube::creation_of(kube::ObjectView(*judged.pod), kPods), ns, true);
 }
 
 }  // namespace ameia::policy

@@ -35,7 +35,7 @@ std::string first_line(const std::string& text) {
 }
 
 Finding finding_at(std::string_view id, const doc::Document& document, const Node& object, const Node& node,
-                   uint32_t begin, std::string pointer, std::string message) {
+                   uint32_t begin, std::string pointer, const std::string& message) {
   Finding out = make_finding(rule_of(id), {&document, &object, nullptr, nullptr}, {&node, {}, {}, {}}, message);
   const doc::Position position = document.source().position(begin);
   out.location.line = position.line;

@@ -10,8 +10,8 @@ constexpr std::string_view kNotFound = "no params found for policy binding with 
 constexpr std::string_view kFailureKey = "validation.policy.admission.k8s.io/validation_failure";
 
 const ParamList& no_params() {
-  static const ParamList one_null{nullptr};
-  return one_null;
+  static const ParamList kOneNull{nullptr};
+  return kOneNull;
 }
 
 // Go's encoding/json also escapes what HTML would read.
@@ -188,9 +188,9 @@ bool Evaluator::State::params_of(const Policy& policy, const Binding& binding, s
         error = "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources";
         return false;
       }
-      static const ParamList none;
+      static const ParamList kNone;
       auto it = params.by_namespace.find(ns);
-      out = it == params.by_namespace.end() ? &none : &it->second;
+      out = it == params.by_namespace.end() ? &kNone : &it->second;
       break;
     }
   }

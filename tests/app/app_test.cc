@@ -257,7 +257,7 @@ TEST_F(Cli, TheReportIsTheSameForAnyNumberOfWorkers) {
     pod.replace(pod.find("shop"), 4, "shop" + std::to_string(i % 7));
     spit(dir_ / ("estate/d" + std::to_string(i % 5)) / ("pod" + std::to_string(i) + ".yaml"), pod);
   }
-  auto without_time = [](std::string text) { return text.substr(text.find("\"summary\"")); };
+  auto without_time = [](const std::string& text) { return text.substr(text.find("\"summary\"")); };
   std::string one = without_time(ameia("scan estate -o json --jobs 1").out);
   for (const char* jobs : {"2", "3", "16"})
     EXPECT_EQ(one, without_time(ameia(std::string("scan estate -o json --jobs ") + jobs).out)) << jobs;
