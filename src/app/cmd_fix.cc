@@ -252,9 +252,17 @@ base::Result<int> run_fix(const FixOptions& options, Console& console) {
     if (waivers) waivers->apply(findings, today());
     if (baseline) baseline->apply(findings);
   };
-  FixOutcome outcome = TRY(fix_texts(walk(options.paths), policies, choice, options.jobs, {}));
-
   bool from_input = options.paths == std::vector<std::string>{"-"};
+  Walk files = walk(options.paths);
+  if (from_input && std::ranges::none_of(files.files, [](const InputFile& file) { return file.name == "-"; })) {
+    return base::fail(base::Code::kInvalidInput,
+                      files.files.empty() && !files.notes.empty()
+                          ? files.notes.front().what
+                          : "an archive cannot be fixed: unpack it, and name the directory",
+                      "-");
+  }
+  FixOutcome outcome = TRY(fix_texts(std::move(files), policies, choice, options.jobs, {}));
+
   bool dry = options.diff;
   int code = kOk;
   if (dry && !options.json) {

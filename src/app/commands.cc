@@ -87,10 +87,15 @@ constexpr Option kLintOptions[] = {kTextOrJson};
 constexpr Option kEvalOptions[] = {
     {"--policy", "-f", "FILE", "policies, bindings and their params", "", true, true},
     {"--resource", "-r", "FILE", "the objects to be created", "", true, true},
+    {"--payload", "", "FILE",
+     "instead of objects: YAML or JSON of any kind, for Kyverno's policies with evaluation.mode JSON", "", true, true},
     {"--old", "", "FILE", "the objects as they are: those of -r that are there too are updated, not created", "", true,
      true},
     {"--as", "", "USER", "who asks, for request.userInfo and authorizer", "", false, false},
     {"--as-group", "", "GROUP", "a group of the one who asks", "", true, false},
+    {"--now", "", "TIME", "what time.now() answers, as 2026-11-25T12:00:00Z; the current time unless given", "", false,
+     false},
+    {"--seed", "", "NUMBER", "what random() draws from; 0 unless given", "", false, false},
     {"--trace", "", "", "every sub-expression with its value; * marks what decided", "", false, false},
     kTextOrJson,
 };

@@ -116,9 +116,8 @@ class Walker {
 
   void take_root(const std::string& path) {
     if (path == "-") {
-      if (std::none_of(out_.files.begin(), out_.files.end(), [](const InputFile& f) { return f.name == "-"; })) {
-        out_.files.push_back({.name = "-", .chart = {}, .kustomization = {}, .explicitly = true, .bytes = nullptr});
-      }
+      if (!input_seen_) take_input();
+      input_seen_ = true;
       return;
     }
     struct stat status{};
@@ -147,14 +146,26 @@ class Walker {
     read_directory(path, "", {.of = chart, .in_templates = !chart.empty()}, 0, status);
   }
 
-  // Every manifest in an archive is a file "archive!path".
+  // Standard input can be read once only: its bytes stay.
+  void take_input() {
+    auto bytes = read_file("-", kFileBytesMax);
+    if (!bytes) return note("-", bytes.error().what, true, true);
+    if (is_archive(*bytes)) return take_archive("-", *bytes);
+    out_.files.push_back({.name = "-",
+                          .chart = {},
+                          .kustomization = {},
+                          .explicitly = true,
+                          .bytes = std::make_shared<const std::string>(std::move(*bytes))});
+  }
+
   void take_archive(const std::string& path) {
     auto bytes = read_file(path, kFileBytesMax);
-    if (!bytes) {
-      note(path, bytes.error().what, true, true);
-      return;
-    }
-    Archive archive = read_archive(*bytes, is_manifest_path);
+    bytes ? take_archive(path, *bytes) : note(path, bytes.error().what, true, true);
+  }
+
+  // Every manifest in an archive is a file "archive!path".
+  void take_archive(const std::string& path, std::string_view bytes) {
+    Archive archive = read_archive(bytes, is_manifest_path);
     std::set<std::string> charts, libraries;  // directories within the archive
     for (const ArchiveMember& member : archive.members) {
       if (!member.path.ends_with("/Chart.yaml")) continue;
@@ -168,7 +179,7 @@ class Walker {
     }
     bool is_packed_chart = std::any_of(charts.begin(), charts.end(),
                                        [](const std::string& chart) { return chart.find('/') == std::string::npos; });
-    if (is_packed_chart) out_.charts.push_back(path);
+    if (is_packed_chart && path != "-") out_.charts.push_back(path);  // Helm reads no standard input
     for (const ArchiveMember& member : archive.members) {
       auto is_template_of = [&](const std::string& directory) {
         return member.path.starts_with(directory + "/templates/");
@@ -362,6 +373,7 @@ class Walker {
   };
   std::vector<KustomizationFile> kustomizations_;
   std::set<std::pair<dev_t, ino_t>> files_seen_, directories_seen_;
+  bool input_seen_ = false;
   bool full_ = false;
 };
 

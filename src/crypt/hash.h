@@ -1,4 +1,4 @@
-// Digests, by OpenSSL. Neighbours: report fingerprints and verdict cache keys use it.
+// Digests, by OpenSSL. Neighbours: report fingerprints, CEL's hash library (expr/lib_kyverno_bytes.cc).
 #pragma once
 
 #include <string>
@@ -6,7 +6,9 @@
 
 namespace ameia::crypt {
 
-// Lower-case hexadecimal SHA-256 of `bytes`, 64 characters.
-std::string sha256_hex(std::string_view bytes);
+// Lower-case hexadecimal digests of `bytes`. SHA-1 and MD5 are for what others made with them, not for trust.
+std::string sha256_hex(std::string_view bytes);  // 64 characters
+std::string sha1_hex(std::string_view bytes);    // 40
+std::string md5_hex(std::string_view bytes);     // 32
 
 }  // namespace ameia::crypt

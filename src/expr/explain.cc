@@ -606,7 +606,7 @@ std::vector<Blame> Machine::blame(ProgramId program, const RunLimits& limits) {
   Outcome outcome = run(program, limits);
   if (outcome.interrupted || outcome.over_budget || outcome.value.is_true()) return out;
   internal::Explainer explainer(*impl_, true, nullptr, internal::Explainer::kBlameSeenMax);
-  internal::find_blame(*explainer.program(program), out);
+  internal::find_blame(*explainer.program(program), impl_->beyond, out);
   return out;
 }
 

@@ -130,12 +130,13 @@ class Finder {
 
 }  // namespace
 
-void find_blame(const Seen& root, std::vector<Blame>& out) {
+void find_blame(const Seen& root, Beyond& beyond, std::vector<Blame>& out) {
   std::set<std::pair<const doc::Node*, std::string>> known;
   Finder finder([](const Seen&) {},
                 [&](const Seen& seen, const doc::Node* node, std::string_view missing) {
                   if (known.emplace(node, std::string(missing)).second) {
-                    out.push_back({node, std::string(missing), seen.expr->id});
+                    out.push_back({node, std::string(missing), missing.empty() ? std::string() : beyond.below(seen),
+                                   seen.expr->id});
                   }
                   return true;
                 });

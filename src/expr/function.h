@@ -42,6 +42,10 @@ using Body = Value (*)(CallContext& context, const Value* args, uint32_t count);
 // The units a finished call costs, Kubernetes' numbers; nullptr = 1.
 using Cost = uint64_t (*)(const Value* args, uint32_t count, const Value& result);
 
+// What a call's answer follows from: its arguments (it may be computed when planned), the run as well (the same for
+// equal calls of one binding), or nothing that can be known (each call has its own).
+enum class Answer : uint8_t { kOfArguments, kOfRun, kOfCall };
+
 struct Overload {
   std::string_view id;  // cel-go's overload id, the cost tables name it: "string_index_of"
   // "function(T, …) -> T" or "Receiver.function(T, …) -> T". Types: dyn bool int uint double string bytes duration
@@ -52,6 +56,7 @@ struct Overload {
   Body body;
   Cost cost = nullptr;
   bool is_namespaced = false;  // the dot belongs to the function's name, there is no receiver
+  Answer answer = Answer::kOfArguments;
 };
 
 struct Library {

@@ -65,7 +65,17 @@ Value decode(CallContext& context, const Value* args, uint32_t) {
 }
 
 Value encode(CallContext& context, const Value* args, uint32_t) {
-  const std::string_view bytes = args[0].str();
+  return base64_value(context, args[0].str());
+}
+
+constexpr Overload kOverloads[] = {
+    {"base64_decode_string", "base64.decode(string) -> bytes", decode, nullptr, true},
+    {"base64_encode_bytes", "base64.encode(bytes) -> string", encode, nullptr, true},
+};
+
+}  // namespace
+
+Value base64_value(CallContext& context, std::string_view bytes) {
   const size_t size = (bytes.size() + 2) / 3 * 4;
   if (size > UINT32_MAX || !context.room_for(size)) return context.no_room();
   char* out = context.arena.array<char>(size);
@@ -79,12 +89,6 @@ Value encode(CallContext& context, const Value* args, uint32_t) {
   return Value::of_string({out, size}, true);
 }
 
-constexpr Overload kOverloads[] = {
-    {"base64_decode_string", "base64.decode(string) -> bytes", decode, nullptr, true},
-    {"base64_encode_bytes", "base64.encode(bytes) -> string", encode, nullptr, true},
-};
-
-}  // namespace
 }  // namespace internal
 
 Library encoders_library() {

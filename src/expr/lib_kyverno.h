@@ -58,8 +58,12 @@ std::span<const DoorVariable> kyverno_doors();
 
 // resource.List, Get, ToGVR; Post is always an error, for nothing is changed here.
 Library kyverno_resource_library();
-Library kyverno_image_library();   // image("…").registry() …, image.GetMetadata
-Library kyverno_values_library();  // parseServiceAccount, math.round, listObjToMap, json; http and globalContext fail
+Library kyverno_image_library();  // image("…").registry() …, image.GetMetadata
+Library
+kyverno_values_library();  // parseServiceAccount, math.round, listObjToMap, json, yaml; http and globalContext fail
+Library kyverno_bytes_library();  // md5, sha1, sha256; gzip.compress, gzip.decompress
+Library kyverno_x509_library();   // x509.decode
+Library kyverno_time_library();   // time.now, truncate, toCron; random
 
 // All of the above and CEL's extensions that Kyverno's environment has; Kubernetes' own come with the version.
 std::vector<Library> kyverno_libraries();

@@ -1,10 +1,11 @@
-// Kyverno's small libraries: service accounts, math.round, lists of objects as maps, json; and the doors that are never
-// open here: http and globalContext.
+// Kyverno's small libraries: service accounts, math.round, lists of objects as maps, json, yaml; and the doors that are
+// never open here: http and globalContext.
 #include <cmath>
 #include <memory>
 #include <unordered_map>
 
 #include "doc/json.h"
+#include "doc/yaml.h"
 #include "expr/internal/lib_util.h"
 #include "expr/lib_kyverno.h"
 #include "expr/limits.h"
@@ -67,7 +68,7 @@ Value marshal(CallContext& context, const Value* args, uint32_t) {
   return context.string(to_json(args[1]));
 }
 
-// The tree of a document that will not live on, as values that will.
+// The tree of a document that will not live on, as values that will. Go reads every number as a float64.
 Value value_of(CallContext& context, const doc::Node& node) {
   if (node.is_string()) return context.string(node.str());
   if (node.is_list()) {
@@ -75,7 +76,10 @@ Value value_of(CallContext& context, const doc::Node& node) {
     for (uint32_t i = 0; i < node.size; ++i) items[i] = value_of(context, node.items[i]);
     return context.list({items, node.size});
   }
-  if (!node.is_map()) return Value::of_node(node);
+  if (!node.is_map()) {
+    const Value value = Value::of_node(node);
+    return value.is(ValueKind::kInt) ? Value::of_double(static_cast<double>(value.integer)) : value;
+  }
   auto* entries = context.arena.array<MapEntryValue>(node.size);
   for (uint32_t i = 0; i < node.size; ++i) {
     entries[i] = {context.string(node.members[i].key->view()), value_of(context, node.members[i].value)};
@@ -83,14 +87,32 @@ Value value_of(CallContext& context, const doc::Node& node) {
   return Value::of_map(make_map(context.arena, entries, node.size));
 }
 
+// Of what a parser says, without the snippet under it.
+std::string first_line(const std::string& what) {
+  return what.substr(0, what.find('\n'));
+}
+
+constexpr size_t kValueBytesPerText = 48;  // of a list of one-digit numbers, about
+
 Value unmarshal(CallContext& context, const Value* args, uint32_t) {
   if (!args[1].is(ValueKind::kString)) return context.error("json.unmarshal takes a string");
-  constexpr size_t kValueBytesPerText = 48;  // of a list of one-digit numbers, about
   if (!context.room_for(args[1].str().size() * kValueBytesPerText)) return context.no_room();
   auto source = std::make_shared<const doc::Source>("json", std::string(args[1].str()));
   auto document = doc::parse_json(source, std::make_shared<doc::Keys>());
-  if (!document) return context.error("json.unmarshal: " + document.error().what);
+  if (!document) return context.error("json.unmarshal: " + first_line(document.error().what));
   return value_of(context, (*document)->root());
+}
+
+// The first document of the text; an empty text is null.
+Value parse_yaml(CallContext& context, const Value* args, uint32_t) {
+  const std::string_view text = args[1].str();
+  if (!context.room_for(text.size() * kValueBytesPerText)) return context.no_room();
+  doc::Limits limits;
+  limits.alias_nodes_max = (context.bytes_max - context.arena.reserved_bytes()) / kValueBytesPerText;
+  auto source = std::make_shared<const doc::Source>("yaml", std::string(text));
+  const doc::YamlStream stream = doc::parse_yaml(source, std::make_shared<doc::Keys>(), limits);
+  if (!stream.errors.empty()) return context.error("yaml.parse: " + first_line(stream.errors.front().what));
+  return stream.documents.empty() ? Value::null() : value_of(context, stream.documents.front()->root());
 }
 
 Value no_http(CallContext& context, const Value*, uint32_t) {
@@ -111,6 +133,7 @@ constexpr Overload kValues[] = {
     {"list_of_object_to_map_prefixed",
      "transform.listObjToMap(list(dyn), list(dyn), string, string) -> map(string, dyn)", list_to_map, nullptr, true},
     {"unmarshal_string_dyn", "json.Json.unmarshal(dyn) -> dyn", unmarshal},
+    {"parse_string_dyn", "yaml.Yaml.parse(string) -> dyn", parse_yaml},
     {"marshal_dyn_string", "json.Json.marshal(dyn) -> string", marshal},
     {"http_get_string", "http.Context.Get(string) -> dyn", no_http},
     {"http_get_string_headers", "http.Context.Get(string, map(string, string)) -> dyn", no_http},

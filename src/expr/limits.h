@@ -22,5 +22,11 @@ inline constexpr uint32_t kNestingMax = 256;                 // lists in lists, 
 inline constexpr uint32_t kTraversalDepthMax = 1024;         // levels of a value that a cost looks into
 inline constexpr int32_t kQuantityExponentMax = 2000;        // of a quantity as written, and digits of its number
 inline constexpr uint32_t kUrlQueryMax = 10'000;             // parameters of a URL's query (Go's)
+inline constexpr size_t kGunzipBytesMax = size_t{16} << 20;  // that gzip.decompress may make
+inline constexpr size_t kHashBytesMax = size_t{16} << 20;    // of a text that is hashed
+inline constexpr size_t kRandomPatternBytesMax = 1024;       // of random()'s pattern
+inline constexpr uint32_t kRandomDepthMax = 64;              // of groups in it
+inline constexpr uint32_t kRandomRepeatMax = 64;             // turns of a *, + or {n,}, beyond n
+inline constexpr size_t kRandomBytesMax = size_t{64} << 10;  // of a text that random() makes
 
 }  // namespace ameia::expr

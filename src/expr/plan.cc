@@ -488,7 +488,9 @@ Planned Planner::plan_library_call(const Expr* expr) {
   const bool has_pattern = (expr->name == "matches" || expr->name == "find" || expr->name == "findAll") &&
                            args.size() > 1 && expr->args[1]->kind == ExprKind::kLiteral;
   node->is_variadic = args.size() > 2 || has_pattern;
-  if (!all_known) return {node};
+  const bool foldable = std::ranges::all_of(reference(expr).overloads,
+                                            [](const Overload* o) { return o->answer == Answer::kOfArguments; });
+  if (!all_known || !foldable) return {node};
   Planned folded = fold(expr, node);
   if (folded.known && all_constant && args.size() == 1 && is_conversion(expr->name)) {
     return known(expr, folded.value, 0, !folded.value.is_error());

@@ -54,6 +54,7 @@ Sharing::Facts Sharing::look(const Expr* expr) {
     facts.weight = std::min(kWeightMax, facts.weight + f.weight);
     facts.lowest_local = std::min(facts.lowest_local, f.lowest_local);
     facts.reads_composites = facts.reads_composites || f.reads_composites;
+    facts.varies = facts.varies || f.varies;
   };
   facts.weight = 1;
   switch (expr->kind) {
@@ -91,6 +92,8 @@ Sharing::Facts Sharing::look(const Expr* expr) {
           expr->name.starts_with('_') || expr->name.starts_with('@') || expr->name == "!_" || expr->name == "-_";
       facts.weight = is_operator ? 1 : expr->name == "matches" || expr->name.starts_with("find") ? 20 : 4;
       for (const Expr* arg : expr->args) take(arg);
+      for (const Overload* overload : reference.overloads)
+        facts.varies = facts.varies || overload->answer == Answer::kOfCall;
       break;
     }
     case ExprKind::kList:
@@ -131,7 +134,7 @@ Sharing::Facts Sharing::look(const Expr* expr) {
       break;
     }
   }
-  if (facts.lowest_local == UINT32_MAX && facts.weight >= kWeightMin) {
+  if (facts.lowest_local == UINT32_MAX && facts.weight >= kWeightMin && !facts.varies) {
     auto [first, last] = by_hash_.equal_range(facts.hash);
     ShareGroup* group = nullptr;
     for (auto it = first; it != last && group == nullptr; ++it) {

@@ -87,6 +87,7 @@ struct TraceStep {
 struct Blame {
   const doc::Node* node = nullptr;
   std::string missing;   // not empty: the field that `node` lacks
+  std::string beyond;    // with `missing`: what the program reads below that field, as a JSON Pointer, or empty
   uint32_t expr_id = 0;  // the sub-expression that judged it
 };
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "expr/host.h"
 #include "expr/internal/number.h"
 
 namespace ameia::expr::internal {
@@ -209,3 +210,14 @@ std::string format_duration(int64_t nanos) {
 }
 
 }  // namespace ameia::expr::internal
+
+namespace ameia::expr {
+
+std::optional<Instant> parse_instant(std::string_view text) {
+  Instant out;
+  int16_t east = 0;
+  if (!internal::parse_rfc3339(text, out.seconds, out.nanos, east)) return std::nullopt;
+  return out;
+}
+
+}  // namespace ameia::expr

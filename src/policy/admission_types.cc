@@ -31,6 +31,7 @@ AdmissionTypes::AdmissionTypes() {
       {"dryRun", types_.simple(TypeKind::kBool)},
       {"options", types_.simple(TypeKind::kDyn)},
   };
+  objects_[std::string(kExceptionType)] = {{"allowedImages", strings}, {"allowedValues", strings}};
   objects_["kubernetes.NamespaceSpec"] = {{"finalizers", strings}};
   objects_["kubernetes.NamespaceCondition"] = {
       {"status", string}, {"type", string}, {"lastTransitionTime", timestamp}, {"message", string}, {"reason", string}};

@@ -13,6 +13,7 @@ namespace ameia::policy {
 
 inline constexpr std::string_view kRequestType = "kubernetes.AdmissionRequest";
 inline constexpr std::string_view kNamespaceType = "kubernetes.Namespace";
+inline constexpr std::string_view kExceptionType = "libs.Exception";  // Kyverno's: what exceptions allow
 inline constexpr std::string_view kVariables = "variables";
 
 // Threads: none while policies compile (the variables of the policy in hand change); not used at run time.

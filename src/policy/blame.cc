@@ -132,7 +132,7 @@ std::string element_name(const Path& path, size_t at) {
 struct Found {
   Path path;
   const Node* node;
-  std::string missing;
+  std::string missing, beyond;
   size_t element;  // steps up to and with the innermost list element that is a map; 0 = none
 };
 
@@ -151,7 +151,7 @@ std::vector<Found> locate(const Judged& judged, const std::vector<expr::Blame>& 
         target = written == nullptr ? judged.pod_template : written;
       }
     }
-    Found found{{}, target, blame.missing, 0};
+    Found found{{}, target, blame.missing, blame.beyond, 0};
     if (!find_path(*judged.object, *target, found.path)) continue;
     for (size_t i = found.path.size(); i > 0 && found.element == 0; --i) {
       if (found.path[i - 1].key.empty() && found.path[i - 1].node->is_map()) found.element = i;
@@ -186,6 +186,7 @@ BlamedPlace place_of(const Judged& judged, const Found& found) {
   place.pointer = pointer_of(found.path, found.path.size());
   if (!found.missing.empty()) {
     place.pointer += "/" + doc::escape_pointer_token(found.missing);
+    place.beyond = found.beyond;
   } else {
     place.value = shown(*judged.object, found.path, *found.node);
   }
@@ -240,7 +241,7 @@ std::vector<BlamedPlace> blamed_places(const Judged& judged, const std::vector<e
     places.push_back(place_of(judged, f));
     keys.push_back(std::move(key));
   }
-  if (places.empty()) places.push_back({judged.object, {}, {}, {}});
+  if (places.empty()) places.push_back({judged.object, {}, {}, {}, {}});
   return places;
 }
 
@@ -259,7 +260,7 @@ report::Finding make_finding(const report::Rule& rule, const Judged& judged, con
   finding.message = message;
   if (!place.detail.empty()) finding.message += " (" + place.detail + ")";
   finding.value = place.value;
-  report::set_fingerprint(finding, judged.object);
+  report::set_fingerprint(finding, judged.object, place.beyond);
   return finding;
 }
 

@@ -27,6 +27,7 @@ struct BlamedPlace {
   std::string pointer;              // JSON Pointer in the object; of a missing field: where it would be
   std::string detail;               // `container "web": securityContext.privileged = true`
   std::string value;                // the offending values, secrets hidden
+  std::string beyond;               // of a missing field: what the check reads below it (expr::Blame)
 };
 
 // Never empty: without a blamed node inside the object, the object itself is the place. Limits: kBlamesMax places.

@@ -58,10 +58,12 @@ class Reads {
   const std::map<std::string, bool, std::less<>>& through_;
 };
 
-// Whether an expression reads nothing of the request but its namespace: other objects and its own loop variables.
+// Whether an expression reads nothing of the request but its namespace: other objects and its own loop variables; and
+// draws nothing.
 class Steady {
  public:
-  explicit Steady(const std::map<std::string, bool, std::less<>>& variables) : variables_(variables) {}
+  Steady(const std::map<std::string, bool, std::less<>>& variables, const expr::Checked& checked)
+      : variables_(variables), checked_(checked) {}
 
   bool is(const expr::Expr* e) {
     if (e == nullptr) return true;
@@ -77,6 +79,9 @@ class Steady {
       }
     }
     if (!is(e->operand)) return false;
+    for (const expr::Overload* overload : checked_.references[e->id].overloads) {
+      if (overload->answer == expr::Answer::kOfCall) return false;
+    }
     for (const expr::Expr* arg : e->args) {
       if (!is(arg)) return false;
     }
@@ -102,6 +107,7 @@ class Steady {
   }
 
   const std::map<std::string, bool, std::less<>>& variables_;
+  const expr::Checked& checked_;
   std::vector<std::string_view> loops_;
 };
 
@@ -164,6 +170,7 @@ base::Result<std::shared_ptr<const expr::Env>> ConditionCompiler::Impl::env(Decl
     making.variable("authorizer.requestResource", "kubernetes.authorization.ResourceCheck");
   }
   if (declared.kyverno) {
+    making.object_variable("exceptions", kExceptionType);
     making.syntax(expr::kyverno_syntax(version));
     for (const expr::Library& library : expr::kyverno_libraries()) making.library(library);
     for (const expr::DoorVariable& door : expr::kyverno_doors()) making.variable(door.name, door.type);
@@ -221,7 +228,7 @@ Condition ConditionCompiler::compile(std::string_view text, Declared declared, R
     condition.error = std::move(wrong);
     return condition;
   }
-  condition.steady = declared.kyverno && Steady(impl_->steady).is(checked->ast->root);
+  condition.steady = declared.kyverno && Steady(impl_->steady, *checked).is(checked->ast->root);
   condition.uses_params = Reads("params", impl_->variables).in(checked->ast->root);
   if (declared.kyverno) impl_->asked.collect(checked->ast->root);
   base::Result<expr::ProgramId> program = impl_->builder->add(std::move(*checked), impl_->scope);
@@ -270,6 +277,7 @@ ConditionRunner::ConditionRunner(std::shared_ptr<const expr::ProgramSet> program
       request_(programs->variable_slot("request")),
       namespace_(programs->variable_slot("namespaceObject")),
       params_(programs->variable_slot("params")),
+      exceptions_(programs->variable_slot("exceptions")),
       authorizer_(programs->variable_slot("authorizer")),
       request_resource_(programs->variable_slot("authorizer.requestResource")) {
   for (const expr::DoorVariable& door : expr::kyverno_doors()) {
@@ -292,6 +300,7 @@ void ConditionRunner::bind(const Activation& activation) {
   set(request_, activation.request);
   set(namespace_, activation.namespace_object);
   set(params_, activation.params);
+  set(exceptions_, activation.exceptions);
   for (const auto& [slot, value] : doors_) machine_.set(slot, value);
   if (!activation.authorizer) return;
   if (authorizer_ >= 0) machine_.set(authorizer_, expr::authorizer_value(machine_.arena()));
@@ -304,6 +313,9 @@ void ConditionRunner::bind(const Activation& activation) {
 
 void ConditionRunner::bind_params(const doc::Node* params) {
   rebind(params_, params);
+}
+void ConditionRunner::bind_exceptions(const doc::Node* exceptions) {
+  rebind(exceptions_, exceptions);
 }
 void ConditionRunner::bind_namespace(const doc::Node* namespace_object) {
   rebind(namespace_, namespace_object);

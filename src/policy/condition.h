@@ -67,6 +67,7 @@ struct Activation {
   const doc::Node* request = nullptr;
   const doc::Node* namespace_object = nullptr;
   const doc::Node* params = nullptr;
+  const doc::Node* exceptions = nullptr;
   // Whether `authorizer` is bound; the machine's host answers it. What authorizer.requestResource asks about.
   bool authorizer = false;
   std::string_view group, resource, subresource, ns, name;
@@ -81,6 +82,7 @@ class ConditionRunner {
   void bind(const Activation& activation);
   // Change one variable: only what depends on it is computed again.
   void bind_params(const doc::Node* params);
+  void bind_exceptions(const doc::Node* exceptions);
   void bind_namespace(const doc::Node* namespace_object);
   void bind_request(const doc::Node* request);
   void bind_object(const doc::Node* object);
@@ -102,6 +104,7 @@ class ConditionRunner {
   }
   // Whether any program reads the variable `request`: else nobody needs to make it.
   [[nodiscard]] bool reads_request() const { return request_ >= 0; }
+  [[nodiscard]] bool reads_exceptions() const { return exceptions_ >= 0; }
   [[nodiscard]] uint64_t remaining() const { return remaining_; }
   [[nodiscard]] const std::string& budget_error() const;
   // The outcome of the last run, valid until the next bind.
@@ -116,7 +119,7 @@ class ConditionRunner {
   void rebind(int slot, const doc::Node* node);
 
   expr::Machine machine_;
-  int object_, old_object_, request_, namespace_, params_, authorizer_, request_resource_;
+  int object_, old_object_, request_, namespace_, params_, exceptions_, authorizer_, request_resource_;
   std::vector<std::pair<int, expr::Value>> doors_;  // slots of the variables that never change
   expr::Outcome last_;
   uint64_t remaining_ = 0;

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,10 +31,13 @@ struct Evaluator::State {
   explicit State(std::shared_ptr<const PolicySet> policies);
 
   // A request is about to be judged by several policies.
-  // `objects` answer resource.List and Get, `roles` the authorizer; nullptr: nobody does.
-  void begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object,
-             const expr::ResourceReader* objects, const rbac::Authorizer* roles,
-             const expr::ImageReader* images = nullptr);
+  // `host` answers what expressions ask; its authorizer is made here, of `roles` (nullptr: nobody answers).
+  void begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object, const expr::Host& host,
+             const rbac::Authorizer* roles);
+  // The same for a request and what is known beside it.
+  void begin(const kube::AdmissionRequest& request, const AdmissionFacts& facts);
+  // Whether the policy's decision hangs on something that nobody here could answer.
+  [[nodiscard]] bool is_unanswered(const Decision& decision) const;
   // A policy is about to be run with several params; `match` is how it matched.
   void begin_policy(const kube::AdmissionRequest& request, const Match& match);
   enum class Conditions : uint8_t { kHold, kFalse, kError };
@@ -63,17 +68,20 @@ struct Evaluator::State {
     bool known = false;
     uint64_t cost = 0;
   };
-  // The PolicyException that the request falls under, or nullptr.
-  const Exception* exception_for(const Policy& policy);
+  // Whether the policy applies as far as its PolicyExceptions go; then `exceptions` is what they allow.
+  Conditions kyverno_exceptions(const Policy& policy, Verdict& out);
+  const doc::Node* exceptions_node(std::span<const std::string> images, std::span<const std::string> values);
   // As Kyverno does; not at all like the API server.
   void validate_kyverno(const Policy& policy, Verdict& out);
-  bool kyverno_conditions_hold(const Policy& policy, Verdict& out);
+  Conditions kyverno_conditions(const Policy& policy, std::span<const NamedCondition> conditions, Verdict& out);
   bool run_validations(const Policy& policy, bool use_known, Verdict& out);
   void run_messages(const Policy& policy, Verdict& out);
   void run_audit_annotations(const Policy& policy, Verdict& out);
   bool message_budget_is_ample(const Policy& policy) const;
 
   expr::Host host_;
+  std::optional<expr::RandomNumbers> random_;  // of the request in hand
+  bool some_are_allowed_ = false;              // `exceptions`, as it is bound, allows something
   const doc::Node* namespace_object_ = nullptr;
   const doc::Node* request_node_ = nullptr;
   kube::Gvr request_as_;  // what request_node_ says the request is

@@ -96,6 +96,17 @@ bool enabled(const Node& evaluation, std::string_view what) {
   return evaluation[what]["enabled"].boolean_or(true);
 }
 
+Mode mode_of(const Node& spec) {
+  const std::string_view mode = spec["evaluation"]["mode"].str("Kubernetes");
+  return mode == "Kubernetes" ? Mode::kKubernetes : mode == "JSON" ? Mode::kJson : Mode::kOther;
+}
+
+std::vector<std::string> texts_of(const Node& list) {
+  std::vector<std::string> out;
+  for (const Node& item : list.list()) out.emplace_back(item.str());
+  return out;
+}
+
 // "v1/services | apps/v1/deployments, v1/pods": each part of the comma list is one need.
 std::vector<Need> parse_needs(std::string_view text) {
   std::vector<Need> out;
@@ -142,7 +153,7 @@ class Loader {
     const Node& evaluation = spec_["evaluation"];
     kyverno.admission = enabled(evaluation, "admission");
     kyverno.background = enabled(evaluation, "background");
-    kyverno.about_kubernetes = evaluation["mode"].str("Kubernetes") == "Kubernetes";
+    kyverno.mode = mode_of(spec_);
     if (root["kind"].str().starts_with("Namespaced")) {
       std::string_view ns = root["metadata"]["namespace"].str();
       kyverno.only_ns = ns.empty() ? std::string_view("default") : ns;
@@ -233,11 +244,10 @@ class Loader {
         return ref["name"].str() == policy.name && ref["kind"].str() == kind;
       });
       if (!is_meant) continue;
-      if (!spec["images"].list().empty() || !spec["allowedValues"].list().empty()) {
-        if (!silent_) out_.warning(subject, spec, "spec", "images and allowedValues are not evaluated yet; ignored");
-        continue;
-      }
-      Exception exception{std::string((*subject.root)["metadata"]["name"].str()), {}};
+      Exception exception{std::string((*subject.root)["metadata"]["name"].str()),
+                          {},
+                          texts_of(spec["images"]),
+                          texts_of(spec["allowedValues"])};
       size_t i = 0;
       for (const Node& item : spec["matchConditions"].list()) {
         std::string field = index("matchConditions", i++) + ".expression";
@@ -296,6 +306,21 @@ void check_fields(const Subject& subject, const Node& map, const std::string& at
   }
 }
 
+// Kyverno passes over a name that it does not know.
+void lint_controllers(const Subject& subject, const Node& names, Diagnostics& out) {
+  for (const Node& name : names.list()) {
+    const bool is_known = std::ranges::any_of(kFamilies, [&](const Family& family) {
+      return std::ranges::any_of(family.controllers,
+                                 [&](const Controller& controller) { return name.str() == controller.resource; });
+    });
+    if (is_known) continue;
+    out.warning(
+        subject, name, "spec.autogen.podControllers.controllers",
+        "no pod controller \"" + std::string(name.str()) +
+            "\" is known: daemonsets, deployments, replicasets, statefulsets, jobs, cronjobs; Kyverno ignores it");
+  }
+}
+
 void lint(const Subject& subject, Diagnostics& out) {
   const Node& spec = (*subject.root)["spec"];
   if (!spec.is_map()) return out.error(subject, *subject.root, "spec", "Required value");
@@ -304,8 +329,12 @@ void lint(const Subject& subject, Diagnostics& out) {
                 "validationActions", "webhookConfiguration", "evaluation", "autogen", "mutations", "reinvocationPolicy",
                 "targetMatchConstraints"},
                out);
-  bool about_kubernetes = spec["evaluation"]["mode"].str("Kubernetes") == "Kubernetes";
-  if (about_kubernetes && spec["matchConstraints"]["resourceRules"].list().empty())
+  const Mode mode = mode_of(spec);
+  if (mode == Mode::kOther || (mode == Mode::kJson && is_mutating(*subject.root))) {
+    out.warning(subject, spec["evaluation"]["mode"], "spec.evaluation.mode",
+                "a " + std::string((*subject.root)["kind"].str()) + " of this mode is not evaluated");
+  }
+  if (mode == Mode::kKubernetes && spec["matchConstraints"]["resourceRules"].list().empty())
     out.error(subject, spec, "spec.matchConstraints.resourceRules", "Required value");
   if (is_mutating(*subject.root)) {
     if (spec["mutations"].list().empty()) out.error(subject, spec, "spec.mutations", "Required value");
@@ -316,6 +345,7 @@ void lint(const Subject& subject, Diagnostics& out) {
   } else if (spec["validations"].list().empty()) {
     out.error(subject, spec, "spec.validations", "Required value");
   }
+  lint_controllers(subject, spec["autogen"]["podControllers"]["controllers"], out);
   size_t i = 0;
   for (const Node& item : spec["validations"].list()) {
     if (item["expression"].str().empty())
@@ -386,9 +416,11 @@ std::vector<Policy> load_kyverno_policy(const Subject& subject, Origin origin, s
   policies.push_back(loader.load(as_written, as_written, false));
   const Node& spec = (*subject.root)["spec"];
   // A built-in check is judged on templates as they are, and says so in an annotation.
-  if (origin == Origin::kBuiltIn || !policies.front().kyverno->about_kubernetes) return policies;
+  if (origin == Origin::kBuiltIn || policies.front().kyverno->mode != Mode::kKubernetes) return policies;
   if (!is_about_all_pods(spec["matchConstraints"])) return policies;
-  const Node* wanted = spec["autogen"]["podControllers"].find("controllers");
+  const Node& generation = spec["autogen"]["podControllers"];
+  if (!generation["enabled"].boolean_or(true)) return policies;
+  const Node* wanted = generation.find("controllers");
   for (const Family& family : kFamilies) {
     std::vector<Controller> controllers;
     for (const Controller& controller : family.controllers) {

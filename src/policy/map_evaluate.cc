@@ -36,9 +36,7 @@ class MutationRun {
         out_(out) {}
 
   void run() {
-    bool is_namespace = request_.kind == kube::Gvk{"", "v1", "Namespace"};
-    s_.begin(request_, is_namespace || request_.ns.empty() ? nullptr : facts_.namespace_object, facts_.objects,
-             facts_.authorizer, facts_.images);
+    s_.begin(request_, facts_);
     pass(1);
     if (ran_ && out_.allowed) pass(2);
     out_.object = request_.object;

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -176,6 +177,10 @@ struct AdmissionFacts {
   const expr::ImageReader* images = nullptr;       // answers image.GetMetadata
   const rbac::Authorizer* authorizer = nullptr;    // answers `authorizer`; nullptr: nobody does
   const kube::MergeTypes* types = nullptr;         // of custom resources; nullptr: those beside the policies
+  const expr::Instant* now = nullptr;              // answers time.now()
+  std::optional<uint64_t> random_seed;             // answers random(), each request from the beginning
+  // The request's object is a document of any kind: only Kyverno's policies with evaluation.mode JSON judge it.
+  bool is_payload = false;
 };
 
 // One mutation of one policy with one binding and param, as it went.

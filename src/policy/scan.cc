@@ -45,8 +45,9 @@ class Scan {
       if (!match.matches) continue;
       if (!autogen) done_.push_back(candidate);
       if (!begun) {
-        s_.begin(request, is_namespace || request.ns.empty() ? nullptr : namespace_object, &facts_.objects(),
-                 facts_.authorizer());
+        expr::Host host;  // no time and no numbers: a scan of the same files gives the same findings
+        host.resources = &facts_.objects();
+        s_.begin(request, is_namespace || request.ns.empty() ? nullptr : namespace_object, host, facts_.authorizer());
       }
       begun = true;
       s_.begin_policy(request, match);
@@ -114,7 +115,7 @@ class Scan {
   // Instead of what was found: an answer needs objects that are not there.
   End not_evaluated(const Policy& policy, const std::string& missing) {
     out_.findings.resize(std::min(first_, out_.findings.size()));
-    report::Finding finding = make_finding(s_.set().rules[policy.rule], judged_, {judged_.object, {}, {}, {}},
+    report::Finding finding = make_finding(s_.set().rules[policy.rule], judged_, {judged_.object, {}, {}, {}, {}},
                                            "could not be decided: " + missing + "; scan what belongs together");
     finding.status = report::FindingStatus::kNotEvaluated;
     add(std::move(finding));

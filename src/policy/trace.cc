@@ -61,9 +61,7 @@ std::vector<TracedPolicy> Evaluator::trace(const kube::AdmissionRequest& request
   s.arena.reset();
   TableEquivalents equivalents(facts.resources == nullptr ? s.set().resources : *facts.resources);
   MatchFacts match_facts{facts.namespace_object, &equivalents};
-  bool is_namespace = request.kind == kube::Gvk{"", "v1", "Namespace"};
-  s.begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object, facts.objects,
-          facts.authorizer, facts.images);
+  s.begin(request, facts);
   std::vector<TracedPolicy> out;
   for (const Policy& policy : s.set().policies) {
     if (policy.kind != kind) continue;
@@ -71,13 +69,16 @@ std::vector<TracedPolicy> Evaluator::trace(const kube::AdmissionRequest& request
     traced.kind = policy.kind;
     traced.policy = policy.name;
     if (policy.kyverno && !policy.kyverno->variant.empty()) traced.policy += " (" + policy.kyverno->variant + ")";
-    if (std::string_view why = policy.passes_over(request); !why.empty()) {
+    const Mode mode = facts.is_payload ? Mode::kJson : Mode::kKubernetes;
+    if (std::string_view why = policy.passes_over(request, mode); !why.empty()) {
       traced.why_not = why;
       out.push_back(std::move(traced));
       continue;
     }
     Match match;
-    if (policy.match) {
+    if (facts.is_payload) {
+      match = {true, {}, request.resource, request.kind};
+    } else if (policy.match) {
       match = policy.match->matches(request, match_facts);
     } else {
       match.error = "policy contained no match constraints, a required field";
@@ -110,7 +111,9 @@ std::vector<TracedPolicy> Evaluator::trace(const kube::AdmissionRequest& request
         if (param != nullptr) with.param = param->id();
         s.validate(policy, param == nullptr ? nullptr : param->node, s.verdict);
         with.matched = s.verdict.applies;
-        if (!with.matched) with.why_not = "matchCondition " + s.verdict.why_not;
+        if (!with.matched)
+          with.why_not =
+              (s.verdict.why_not.starts_with("PolicyException ") ? "" : "matchCondition ") + s.verdict.why_not;
         with.decisions = s.verdict.decisions;
         with.audit_annotations = s.verdict.audit_annotations;
         if (s.runner) {

@@ -82,20 +82,25 @@ struct Binding {
 // One thing a scanned set must hold before a policy's failure is believed: any of these.
 using Need = std::vector<ResourceName>;
 
-// A PolicyException that names the policy: where all of its conditions hold, the policy does not apply.
+// A PolicyException that names the policy: where all of its conditions hold, the policy does not apply; or it does, and
+// reads in `exceptions` which images and values are allowed.
 struct Exception {
   std::string name;
   std::vector<NamedCondition> conditions;
+  std::vector<std::string> images, values;
 };
+
+// What a policy of Kyverno's is about. kOther: requests to Envoy or an HTTP service, which nobody here has.
+enum class Mode : uint8_t { kKubernetes, kJson, kOther };
 
 // What Kyverno's ValidatingPolicy and MutatingPolicy add.
 struct KyvernoPolicy {
   std::vector<Exception> exceptions;
-  std::string variant;           // "autogen-defaults": derived for pod controllers; empty: as written
-  std::string only_ns;           // of a NamespacedValidatingPolicy: it sees no other namespace
-  bool admission = true;         // spec.evaluation.admission.enabled
-  bool background = true;        // spec.evaluation.background.enabled
-  bool about_kubernetes = true;  // spec.evaluation.mode
+  std::string variant;            // "autogen-defaults": derived for pod controllers; empty: as written
+  std::string only_ns;            // of a NamespacedValidatingPolicy: it sees no other namespace
+  bool admission = true;          // spec.evaluation.admission.enabled
+  bool background = true;         // spec.evaluation.background.enabled
+  Mode mode = Mode::kKubernetes;  // spec.evaluation.mode
 };
 
 struct Policy {
@@ -123,7 +128,9 @@ struct Policy {
     return kind == PolicyKind::kMutating ? "MutatingPolicy" : "ValidatingPolicy";
   }
   // Why it does not concern itself with the request, whatever its constraints say; empty when it does.
-  [[nodiscard]] std::string_view passes_over(const kube::AdmissionRequest& request) const;
+  // `mode`: whether it is a request of Kubernetes or a document of any other kind.
+  [[nodiscard]] std::string_view passes_over(const kube::AdmissionRequest& request,
+                                             Mode mode = Mode::kKubernetes) const;
   Asked asked;                                   // other objects it asks for
   std::vector<Need> needs;                       // of the scanned set
   std::vector<const doc::Node*> default_params;  // of a built-in check

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <numeric>
 
 #include "doc/json.h"
+#include "expr/lib_kyverno.h"
 #include "policy/evaluator.h"
 
 namespace ameia::policy {
@@ -138,17 +140,34 @@ Evaluator::State::State(std::shared_ptr<const PolicySet> given)
   tallies.resize(set().rules.size());
 }
 
+void Evaluator::State::begin(const kube::AdmissionRequest& request, const AdmissionFacts& facts) {
+  const bool is_namespace = request.kind == kube::Gvk{"", "v1", "Namespace"};
+  random_.reset();
+  if (facts.random_seed) random_.emplace(*facts.random_seed);
+  expr::Host host;
+  host.resources = facts.objects;
+  host.images = facts.images;
+  host.now = facts.now;
+  host.random = random_ ? &*random_ : nullptr;
+  begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object, host, facts.authorizer);
+  if (runner && facts.is_payload) runner->bind_request(nullptr);
+}
+
+bool Evaluator::State::is_unanswered(const Decision& decision) const {
+  return decision.evaluation == Evaluation::kError &&
+         (authorizer.unanswered() || decision.message.find(expr::kNotKnownOffline) != std::string::npos);
+}
+
 void Evaluator::State::begin(const kube::AdmissionRequest& request, const doc::Node* namespace_object,
-                             const expr::ResourceReader* objects, const rbac::Authorizer* roles,
-                             const expr::ImageReader* images) {
+                             const expr::Host& host, const rbac::Authorizer* roles) {
   request_ = &request;
   request_as_ = request.resource;
   request_as_kind_ = request.kind;
   namespace_object_ = namespace_object;
   if (!runner) return;
-  host_.resources = objects;
-  host_.images = images;
+  host_ = host;
   host_.authorizer = &authorizer;
+  some_are_allowed_ = false;
   runner->machine().set_host(&host_);
   request_node_ = runner->reads_request() ? request_node(request, request.resource, request.kind, arena) : nullptr;
   authorizer.bind(roles, request.user_info);
@@ -157,6 +176,7 @@ void Evaluator::State::begin(const kube::AdmissionRequest& request, const doc::N
                 .request = request_node_,
                 .namespace_object = namespace_object_,
                 .params = nullptr,
+                .exceptions = runner->reads_exceptions() ? exceptions_node({}, {}) : nullptr,
                 .authorizer = true,
                 .group = request.resource.group,
                 .resource = request.resource.resource,
@@ -208,10 +228,8 @@ Evaluator::State::Conditions Evaluator::State::match_conditions(const Policy& po
   if (policy.match_conditions.empty() && !policy.kyverno) return Conditions::kHold;
   if (policy.kyverno) {
     runner->begin_list(UINT64_MAX);
-    if (const Exception* exception = exception_for(policy); exception != nullptr) {
-      out.why_not = "PolicyException " + exception->name;
-      return Conditions::kFalse;
-    }
+    if (const Conditions exceptions = kyverno_exceptions(policy, out); exceptions != Conditions::kHold)
+      return exceptions;
   } else {
     runner->bind_namespace(nullptr);
     runner->begin_list(kMatchConditionsCostMax);
@@ -349,18 +367,25 @@ void Evaluator::admit(const kube::AdmissionRequest& request, const AdmissionFact
   s.arena.reset();
   TableEquivalents own(facts.resources == nullptr ? s.set().resources : *facts.resources);
   MatchFacts match_facts{facts.namespace_object, &own};
-  bool is_namespace = request.kind == kube::Gvk{"", "v1", "Namespace"};
-  s.begin(request, is_namespace || request.ns.empty() ? nullptr : facts.namespace_object, facts.objects,
-          facts.authorizer, facts.images);
-  s.set().index.find(request.resource.resource, request.operation, s.candidates);
+  s.begin(request, facts);
+  const Mode mode = facts.is_payload ? Mode::kJson : Mode::kKubernetes;
+  if (facts.is_payload) {
+    s.candidates.resize(s.set().policies.size());
+    std::iota(s.candidates.begin(), s.candidates.end(), 0U);
+  } else {
+    s.set().index.find(request.resource.resource, request.operation, s.candidates);
+  }
   for (uint32_t candidate : s.candidates) {
     const Policy& policy = s.set().policies[candidate];
-    if (!policy.passes_over(request).empty() || (policy.kyverno && !policy.kyverno->admission)) continue;
-    if (!policy.match) {
+    if (policy.kind == PolicyKind::kMutating || !policy.passes_over(request, mode).empty()) continue;
+    if (policy.kyverno && !policy.kyverno->admission) continue;
+    if (!policy.match && !facts.is_payload) {
       config_error(out, policy, nullptr, "policy contained no match constraints, a required field");
       continue;
     }
-    Match match = policy.match->matches(request, match_facts);
+    // A payload is judged by every policy about payloads, whatever its constraints say.
+    Match match = facts.is_payload ? Match{true, {}, request.resource, request.kind}
+                                   : policy.match->matches(request, match_facts);
     if (!match.error.empty()) config_error(out, policy, nullptr, match.error);
     if (!match.matches) continue;
     s.begin_policy(request, match);
@@ -381,7 +406,7 @@ void Evaluator::admit(const kube::AdmissionRequest& request, const AdmissionFact
         s.validate(policy, param == nullptr ? nullptr : param->node, s.verdict);
         ++out.evaluated;
         for (const Decision& decision : s.verdict.decisions) {
-          if (decision.evaluation == Evaluation::kError && s.authorizer.unanswered())
+          if (s.is_unanswered(decision))
             out.not_evaluated.push_back(policy.name + ": " + decision.message);
           else
             apply(policy, binding, param, decision, out);

@@ -33,7 +33,8 @@ base::Result<Baseline> Baseline::parse(const std::shared_ptr<const doc::Source>&
 size_t Baseline::apply(std::vector<Finding>& findings) const {
   size_t met = 0;
   for (Finding& finding : findings) {
-    if (finding.status != FindingStatus::kFail || !fingerprints_.contains(finding.fingerprint)) continue;
+    if (finding.status != FindingStatus::kFail) continue;
+    if (!fingerprints_.contains(finding.fingerprint) && !fingerprints_.contains(finding.earlier_fingerprint)) continue;
     ++met;  // fingerprints of one report are distinct
     if (finding.suppressed_by.empty()) finding.suppressed_by = "baseline";
   }

@@ -47,11 +47,13 @@ struct Finding {
   FindingStatus status = FindingStatus::kFail;
   Resource resource;
   Location location;
-  std::string message;            // what is wrong here, with the offending value
-  std::string value;              // the offending value alone, cut short; never a secret
-  std::string why;                // why it matters
-  std::string remediation;        // how to mend it
-  std::string fingerprint;        // report/fingerprint.h
+  std::string message;      // what is wrong here, with the offending value
+  std::string value;        // the offending value alone, cut short; never a secret
+  std::string why;          // why it matters
+  std::string remediation;  // how to mend it
+  std::string fingerprint;  // report/fingerprint.h
+  // What it was before it held still while maps appear; empty where it is the same. Baselines and waivers know either.
+  std::string earlier_fingerprint;
   std::vector<std::string> tags;  // "cis-1.12:5.2.2", "pss:baseline", "mitre:T1611", "nsa:…"
   std::vector<std::string> references;
   // Set when a waiver or baseline holds it back; the finding is still listed, not counted by a gate.

@@ -56,9 +56,13 @@ std::string stable_path(const doc::Node& object, std::string_view pointer) {
   return path;
 }
 
-void set_fingerprint(Finding& finding, const doc::Node* object) {
+void set_fingerprint(Finding& finding, const doc::Node* object, std::string_view beyond) {
   std::string path = object == nullptr ? finding.location.file + '#' + finding.location.pointer
                                        : stable_path(*object, finding.location.pointer);
+  if (!beyond.empty()) {
+    finding.earlier_fingerprint = hash_of(finding, path);
+    path += beyond;
+  }
   finding.fingerprint = hash_of(finding, path);
 }
 

@@ -58,7 +58,8 @@ base::Result<Waiver> parse_waiver(const doc::Node& node, const doc::Source& sour
 }
 
 bool waives(const Waiver& waiver, const Finding& finding, std::string_view resource) {
-  return (waiver.fingerprint.empty() || waiver.fingerprint == finding.fingerprint) &&
+  return (waiver.fingerprint.empty() || waiver.fingerprint == finding.fingerprint ||
+          waiver.fingerprint == finding.earlier_fingerprint) &&
          (waiver.id.empty() || matches_pattern(waiver.id, finding.id)) &&
          (waiver.resource.empty() || matches_pattern(waiver.resource, resource));
 }

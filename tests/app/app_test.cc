@@ -124,7 +124,10 @@ TEST_F(Cli, UsageErrorsNameTheWordAndTheNearestRightOne) {
       {"cel 1 2", "unexpected word \"2\""},
       {"policy pss --level strict x.yaml", "\"strict\" is not one of privileged, baseline, restricted"},
       {"policy pss --version v1.x x.yaml", "neither latest nor v1.N"},
-      {"policy eval -f x.yaml", "needs -r RESOURCE"},
+      {"policy eval -f x.yaml", "needs -r RESOURCE or --payload FILE"},
+      {"policy eval -f x.yaml -r a.yaml --payload b.json", "-r and --payload exclude each other"},
+      {"policy eval -f x.yaml -r a.yaml --now yesterday", "--now: \"yesterday\" is no time like"},
+      {"policy eval -f x.yaml -r a.yaml --seed -1", "--seed: \"-1\" is no number from"},
       {"completions tcsh", "\"tcsh\" is not one of bash, zsh, fish"},
   };
   for (const auto& c : cases) {
@@ -603,6 +606,28 @@ TEST(Walk, FindsWhatAKustomizationPatches) {
                                 "[b.yaml]\npatchesJson6902:\n  - path: c.yaml\n")
                 .patches,
             (std::vector<std::string>{"a.yaml", "c.yaml", "b.yaml"}));
+}
+
+// --payload: documents of any kind, judged by the policies about JSON; --now and --seed are what the policies are told.
+TEST_F(Cli, PolicyEvalJudgesPayloads) {
+  spit(
+      dir_ / "p.yaml",
+      "apiVersion: policies.kyverno.io/v1\nkind: ValidatingPolicy\nmetadata: {name: fresh}\nspec:\n  evaluation: "
+      "{mode: "
+      "JSON}\n  validations:\n  - expression: time.now() - timestamp(object.built) < duration('24h')\n    message: too "
+      "old\n  - expression: random('[a-z]{4}') == object.drawn\n    messageExpression: random('[a-z]{4}')\n");
+  spit(dir_ / "new.json", R"({"built": "2026-11-25T00:00:00Z", "drawn": "none"})");
+  spit(dir_ / "both.yaml", "{built: 2026-11-24T12:00:00Z}\n---\n{built: 2026-11-01T00:00:00Z}\n");
+  const std::string eval = "policy eval -f p.yaml --now 2026-11-25T10:00:00Z";
+  Ran run = ameia(eval + " --payload both.yaml --payload new.json");
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(run.out.find("both.yaml:3:1: denied\n  ValidatingPolicy 'fresh' denied request: too old"),
+            std::string::npos)
+      << run.out;
+  const std::string first = ameia(eval + " --payload new.json -o json --seed 7").out;
+  EXPECT_EQ(first, ameia(eval + " --payload new.json -o json --seed 7").out);
+  EXPECT_NE(first, ameia(eval + " --payload new.json -o json --seed 8").out);
+  EXPECT_EQ(json(first)->root().list()[0]["allowed"].boolean_or(true), false);
 }
 
 }  // namespace

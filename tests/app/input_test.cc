@@ -131,6 +131,23 @@ TEST_F(Inputs, ACompressedTarIsScannedInMemory) {
   EXPECT_FALSE(fs::exists(dir_ / "deploy"));
 }
 
+TEST_F(Inputs, AnArchiveOnStandardInputIsScannedToo) {
+  spit(dir_ / "deploy/pod.yaml", kBadPod);
+  ASSERT_EQ(std::system(("cd '" + dir_.string() + "' && tar czf a.tar.gz deploy && rm -r deploy").c_str()), 0);
+  Ran run = ameia("scan - -o json --fail-on high < a.tar.gz");
+  EXPECT_EQ(run.code, kFindings) << run.err;
+  EXPECT_NE(run.out.find("\"file\":\"-!deploy/pod.yaml\",\"line\":12"), std::string::npos) << run.out;
+  run = ameia("scan - - -o json < '" AMEIA_SOURCE_DIR "/fuzz/corpus/archive/04.zip'");
+  EXPECT_NE(run.out.find("\"-!a.yaml\",\"line\":"), std::string::npos) << run.out;
+  // It has no text that a fix could be written into.
+  run = ameia("fix - < a.tar.gz");
+  EXPECT_EQ(run.code, kInput);
+  EXPECT_EQ(run.out, "");
+  EXPECT_NE(run.err.find("an archive cannot be fixed"), std::string::npos) << run.err;
+  run = ameia("fix --diff - < a.tar.gz");
+  EXPECT_EQ(run.code, kInput);
+}
+
 TEST_F(Inputs, AZipIsScannedInMemory) {
   Ran run = ameia("scan '" AMEIA_SOURCE_DIR "/fuzz/corpus/archive/04.zip' -o json");
   EXPECT_EQ(run.code, 0) << run.err;

@@ -20,6 +20,7 @@ constexpr Row kSuites[] = {
     {"cel-spec", run_cel_spec},
     {"cyclonus", run_cyclonus},
     {"kubernetes-cel", run_kubernetes_cel},
+    {"kyverno-cli", run_kyverno_policies},
     {"kyverno-policies", run_kyverno_policies},
     {"netpol-analyzer", run_netpol_analyzer},
     {"pod-security", run_pod_security},

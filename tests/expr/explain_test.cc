@@ -38,6 +38,29 @@ TEST(BlameTest, MissingFieldNamesItsParent) {
   EXPECT_EQ(blamed("object.metadata.?labels.orValue('') == 'x'"), Places({"{\"name\": \"web\"} lacks labels"}));
 }
 
+// What is read below the field that is missing, so that a finding can be told again when the map appears.
+TEST(BlameTest, KnowsWhatIsReadBelowAMissingField) {
+  const auto beyond = [](const std::string& source) {
+    auto pod = json(kPod);
+    Bench bench({source});
+    bench.machine->set("object", pod->root());
+    std::string out;
+    for (const Blame& blame : bench.machine->blame(0)) out += blame.missing + ":" + blame.beyond + " ";
+    return out;
+  };
+  EXPECT_EQ(beyond("has(object.a)"), "a: ");
+  EXPECT_EQ(beyond("has(object.a) && has(object.a.b)"), "a:/b ");
+  EXPECT_EQ(beyond("has(object.a) && object.a.b.c == 1 && object.a.d == 2"), "a:/b/c ");
+  EXPECT_EQ(beyond("object.?a.?b.orValue(false)"), "a:/b ");
+  EXPECT_EQ(beyond("object.?a[?'x/y'].orValue('') == 'z'"), "a:/x~1y ");
+  EXPECT_EQ(beyond("object.?metadata.?a.orValue({}).?b.orValue(false)"), "a:/b ");
+  EXPECT_EQ(beyond("object.spec.containers.all(c, has(c.a) && has(c.a.b))"), "a:/b a:/b a:/b ");
+  EXPECT_EQ(beyond("object.spec.containers.all(c, c.name == 'b' || has(c.securityContext.privileged) && "
+                   "c.securityContext.privileged == false)"),
+            ": ");
+  EXPECT_EQ(beyond("object.metadata.all(k, has(object.a) && object.a[k].b)"), "a: ");
+}
+
 TEST(BlameTest, FalseArms) {
   EXPECT_EQ(blamed("object.metadata.name == 'web' && object.spec.hostNetwork == false"), Places({"true"}));
   EXPECT_EQ(blamed("object.metadata.name == 'x' && object.spec.hostNetwork == false"), Places({"\"web\"", "true"}));

@@ -53,6 +53,39 @@ TEST(Builtin, EveryCheckIsDescribed) {
   }
 }
 
+// A container without a securityContext, and the same with an empty one: the findings are the same findings.
+TEST(Builtin, FindingsHoldStillWhenAMapAppears) {
+  PolicySetBuilder builder;
+  for (const BuiltinFile& file : builtin_files()) {
+    for (const auto& document : documents_of(file)) builder.add(document, Origin::kBuiltIn);
+  }
+  const LoadResult loaded = builder.build();
+  const auto found = [&](const std::string& more) {
+    const std::string text =
+        "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: n}, spec: {template: "
+        "{spec: {containers: [{name: c, image: 'i:1'" +
+        more + "}]}}}}";
+    auto document = doc::parse_yaml(std::make_shared<const doc::Source>("d.yaml", text), std::make_shared<doc::Keys>())
+                        .documents.at(0);
+    ScanFacts facts(*loaded.set);
+    facts.learn(document->root());
+    facts.seal();
+    ScanResult result;
+    Evaluator(loaded.set).scan(*document, document->root(), facts, result);
+    std::map<std::string, std::string> out;
+    for (const report::Finding& finding : result.findings) {
+      if (finding.status == report::FindingStatus::kFail) out[finding.id] += finding.fingerprint + " ";
+    }
+    return out;
+  };
+  const auto bare = found(""), with_maps = found(", securityContext: {}, resources: {}");
+  for (const std::string id : {"AM-POD-004", "AM-POD-020", "AM-RES-001"}) EXPECT_TRUE(bare.contains(id)) << id;
+  for (const auto& [id, fingerprints] : bare) {
+    const auto same = with_maps.find(id);
+    if (same != with_maps.end()) EXPECT_EQ(fingerprints, same->second) << id;
+  }
+}
+
 // What is scanned beside an example: the documents of its ameia.io/example-set, itself among them.
 ScanFacts facts_beside(const PolicySet& set, const std::vector<std::shared_ptr<doc::Document>>& documents,
                        const doc::Document& example) {

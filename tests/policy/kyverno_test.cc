@@ -236,6 +236,9 @@ TEST(Kyverno, AutogenJudgesControllersOfPodPoliciesOnly) {
   EXPECT_EQ(found("  autogen: {podControllers: {controllers: [deployments]}}\n"), Lines{"Deployment/d"});
   EXPECT_EQ(found("  autogen: {podControllers: {controllers: [cronjobs]}}\n"), Lines{"CronJob/c"});
   EXPECT_EQ(found("  autogen: {podControllers: {controllers: []}}\n"), Lines{});
+  EXPECT_EQ(found("  autogen: {podControllers: {controllers: [rollouts]}}\n"), Lines{});
+  EXPECT_EQ(found("  autogen: {podControllers: {enabled: false, controllers: [deployments]}}\n"), Lines{});
+  EXPECT_EQ(found("  autogen: {podControllers: {enabled: true}}\n"), (Lines{"Deployment/d", "CronJob/c"}));
 }
 
 TEST(Kyverno, TheFirstFailureEndsTheValidations) {
@@ -282,6 +285,142 @@ TEST(Kyverno, AnExceptionTakesThePolicyAway) {
   EXPECT_EQ(found("p", "object.metadata.name == 's'"), 0u);
   EXPECT_EQ(found("p", "object.metadata.name == 'other'"), 1u);
   EXPECT_EQ(found("another", "true"), 1u);
+}
+
+// What the exceptions that match allow is read by the policy; one that allows nothing in particular ends it.
+TEST(Kyverno, AnExceptionAllowsImagesAndValues) {
+  const auto found = [](const std::string& expression, const std::vector<std::string>& specs) {
+    std::string text = policy_about("", "services", expression);
+    for (size_t i = 0; i < specs.size(); ++i) {
+      text += "---\napiVersion: policies.kyverno.io/v1\nkind: PolicyException\nmetadata: {name: e" + std::to_string(i) +
+              "}\nspec: {policyRefs: [{name: p, kind: ValidatingPolicy}], " + specs[i] + "}\n";
+    }
+    auto loaded = load(text);
+    for (const Diagnostic& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+    return scan(loaded.set, kService).size();
+  };
+  const std::string matches = "matchConditions: [{name: c, expression: \"object.metadata.name == 's'\"}]";
+  const std::string other = "matchConditions: [{name: c, expression: \"object.metadata.name == 'other'\"}]";
+  const std::string asks = "'i' in exceptions.allowedImages && 'v' in exceptions.allowedValues";
+  EXPECT_EQ(found(asks, {}), 1u);
+  EXPECT_EQ(found(asks, {"images: [i]"}), 1u);
+  EXPECT_EQ(found(asks, {"images: [i], allowedValues: [x, v], " + matches}), 0u);
+  EXPECT_EQ(found(asks, {"images: [i], allowedValues: [v], " + other}), 1u);
+  EXPECT_EQ(found(asks, {"images: [i]", "allowedValues: [v]"}), 0u);
+  EXPECT_EQ(found("exceptions.allowedImages == [] && exceptions.allowedValues.size() == 0", {}), 0u);
+  EXPECT_EQ(found("false", {"images: [i]"}), 1u);
+  EXPECT_EQ(found("false", {matches}), 0u);
+  // As Kyverno 1.17: beside one that allows something, one that allows everything does not count.
+  EXPECT_EQ(found("false", {matches, "images: [i]"}), 1u);
+  EXPECT_EQ(found("false", {matches, "images: [i], " + other}), 0u);
+}
+
+// What one policy is allowed is not allowed to the next.
+TEST(Kyverno, AllowancesDoNotLeakFromPolicyToPolicy) {
+  auto about = [](const std::string& name) {
+    std::string text = policy_about("", "services", "'i' in exceptions.allowedImages");
+    return text.replace(text.find("{name: p}"), 9, "{name: " + name + "}");
+  };
+  auto loaded = load(about("a") + "---\n" + about("p") + "---\n" + about("z") +
+                     "---\napiVersion: policies.kyverno.io/v1\nkind: PolicyException\nmetadata: {name: e}\nspec: "
+                     "{policyRefs: [{name: p, kind: ValidatingPolicy}], images: [i]}\n");
+  auto documents = parse("object.yaml", kService);
+  ScanFacts facts(*loaded.set);
+  facts.seal();
+  ScanResult result;
+  Evaluator(loaded.set).scan(*documents[0], documents[0]->root(), facts, result);
+  ASSERT_EQ(result.findings.size(), 2u);
+  EXPECT_EQ(result.findings[0].id, "a");
+  EXPECT_EQ(result.findings[1].id, "z");
+}
+
+// An exception whose condition cannot be answered is an error of the policy, unless failurePolicy says Ignore.
+TEST(Kyverno, AnExceptionThatCannotBeAnswered) {
+  const auto found = [](const std::string& more) {
+    return scan(load(policy_about("", "services", "true", more) +
+                     "---\napiVersion: policies.kyverno.io/v1\nkind: PolicyException\nmetadata: {name: e}\nspec:\n  "
+                     "policyRefs: [{name: p, kind: ValidatingPolicy}]\n  matchConditions: [{name: c, expression: "
+                     "\"object.none == 1\"}]\n")
+                    .set,
+                kService);
+  };
+  ASSERT_EQ(found("").size(), 1u);
+  EXPECT_NE(found("")[0].find("Service/s error could not be evaluated"), std::string::npos);
+  EXPECT_EQ(found("  failurePolicy: Ignore\n"), Lines{});
+}
+
+// Documents of any kind: only policies about them judge them, and requests of Kubernetes are none of theirs.
+TEST(Kyverno, PoliciesAboutJsonJudgePayloads) {
+  const std::string policies =
+      "apiVersion: policies.kyverno.io/v1\nkind: ValidatingPolicy\nmetadata: {name: j}\nspec:\n  evaluation: {mode: "
+      "JSON}\n  variables: [{name: v, expression: object.data.value}]\n  matchConditions: [{name: has-data, "
+      "expression: "
+      "has(object.data)}]\n  validations: [{expression: variables.v > 10, message: too small}]\n---\n" +
+      policy_about("", "services", "false") +
+      "---\napiVersion: policies.kyverno.io/v1\nkind: PolicyException\nmetadata: {name: e}\nspec:\n  policyRefs: "
+      "[{name: "
+      "j, kind: ValidatingPolicy}]\n  matchConditions: [{name: c, expression: object.?name.orValue('') == 'free'}]\n";
+  auto loaded = load(policies);
+  for (const Diagnostic& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+  Evaluator evaluator(loaded.set);
+  const auto judged = [&](const std::string& payload) {
+    auto documents = parse("payload.json", payload);
+    kube::AdmissionRequest request;
+    request.object = &documents[0]->root();
+    AdmissionFacts facts;
+    facts.is_payload = true;
+    AdmissionOutcome out;
+    evaluator.admit(request, facts, out);
+    const auto traced = evaluator.trace(request, facts, false);
+    return (out.allowed ? "allowed" : out.message) + "; " + (traced[0].matched ? "matched" : traced[0].why_not) + "; " +
+           traced[1].why_not;
+  };
+  const std::string kOther = "; spec.evaluation.mode is not JSON";
+  EXPECT_EQ(judged("{data: {value: 15}}"), "allowed; matched" + kOther);
+  EXPECT_EQ(judged("{data: {value: 5}}"), "ValidatingPolicy 'j' denied request: too small; matched" + kOther);
+  EXPECT_EQ(judged("{other: 1}"), "allowed; matchCondition has-data" + kOther);
+  EXPECT_EQ(judged("{name: free, data: {value: 5}}"), "allowed; PolicyException e" + kOther);
+  EXPECT_EQ(scan(loaded.set, kService), Lines{"Service/s fail refused"});
+}
+
+TEST(Kyverno, WhatIsNotJudgedIsSaid) {
+  const auto said = [](const std::string& more) {
+    auto loaded = load(policy_about("", "pods", "true", more));
+    return loaded.diagnostics.empty() ? std::string() : loaded.diagnostics[0].message;
+  };
+  EXPECT_EQ(said(""), "");
+  EXPECT_EQ(said("  evaluation: {mode: JSON}\n"), "");
+  EXPECT_EQ(said("  evaluation: {mode: Envoy}\n"), "a ValidatingPolicy of this mode is not evaluated");
+  EXPECT_TRUE(
+      said("  autogen: {podControllers: {controllers: [rollouts]}}\n").starts_with("no pod controller \"rollouts\""));
+}
+
+// time.now() and random() are answered by what the caller gives; a scan is given nothing.
+TEST(Kyverno, TimeAndRandomComeFromOutside) {
+  auto set =
+      load(policy_about("", "services", "time.now() < timestamp('2027-01-01T00:00:00Z') && random('a{3}') == 'aaa'"))
+          .set;
+  Lines lines = scan(set, kService);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("Service/s not_evaluated"), std::string::npos) << lines[0];
+  EXPECT_NE(lines[0].find("the time of the evaluation is not known offline"), std::string::npos) << lines[0];
+  auto documents = parse("object.yaml", kService);
+  const kube::ResourceInfo info{"services", kube::Scope::kNamespaced, false};
+  kube::AdmissionRequest request = kube::creation_of(kube::ObjectView(documents[0]->root()), info);
+  Evaluator evaluator(set);
+  AdmissionOutcome out;
+  const auto outcome = [&](std::string_view now, std::optional<uint64_t> seed) {
+    const std::optional<expr::Instant> instant = expr::parse_instant(now);
+    AdmissionFacts facts;
+    facts.now = instant ? &*instant : nullptr;
+    facts.random_seed = seed;
+    evaluator.admit(request, facts, out);
+    return !out.not_evaluated.empty() ? "not evaluated" : out.allowed ? "allowed" : "denied";
+  };
+  EXPECT_STREQ(outcome("2026-11-25T12:00:00Z", 1), "allowed");
+  EXPECT_STREQ(outcome("2027-11-25T12:00:00Z", 1), "denied");
+  EXPECT_STREQ(outcome("", 1), "not evaluated");
+  EXPECT_STREQ(outcome("2026-11-25T12:00:00Z", std::nullopt), "not evaluated");
 }
 
 TEST(Kyverno, ImageReferencesAndSmallLibraries) {

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "doc/yaml.h"
 #include "policy/builtin.h"
 
@@ -63,26 +61,19 @@ TEST(TypeCheck, ReadsParamsThroughTheirDefinition) {
   EXPECT_EQ(warnings[0].validation, 1u);
 }
 
-// Three are right of a cluster's untyped objects though not of their types: the size of a selector, the base64 text of
-// a Secret's value, and two probes compared, whose types are named by their places. The API server warns of these as
-// well.
-TEST(TypeCheck, FindsNothingElseInTheBuiltInChecks) {
-  const std::set<std::string_view> kWarned = {"policies/network/am-net-004.yaml", "policies/resources/am-res-013.yaml",
-                                              "policies/secrets/am-sec-007.yaml"};
+TEST(TypeCheck, FindsNothingInTheBuiltInChecks) {
+  size_t checked = 0;
   CrdTable none;
   TypeChecker checker({&resources(), &none, nullptr, nullptr}, expr::Version::latest());
   for (const BuiltinFile& file : builtin_files()) {
     for (const auto& document : yaml(std::string(file.text))) {
       if (document->root()["kind"].str() != "ValidatingAdmissionPolicy") continue;
-      const std::vector<ExpressionWarning> warnings = checker.check(document->root());
-      if (kWarned.contains(file.name)) {
-        EXPECT_EQ(warnings.size(), 1u) << file.name;
-        continue;
-      }
-      for (const ExpressionWarning& warning : warnings)
+      ++checked;
+      for (const ExpressionWarning& warning : checker.check(document->root()))
         ADD_FAILURE() << file.name << ": " << warning.field_ref << ": " << warning.warning();
     }
   }
+  EXPECT_GT(checked, 150u);
 }
 
 }  // namespace

@@ -71,6 +71,27 @@ TEST(Fingerprint, SurvivesReorderedContainersMovedLinesAndNewVersions) {
   EXPECT_EQ(a.fingerprint.size(), 32U);
 }
 
+// Of a field that is asked for below a map that is missing, it is the field that counts; the old one is still known.
+TEST(Fingerprint, SurvivesTheMapAboveAppearing) {
+  const std::string pointer = "/spec/containers/0/securityContext";
+  Finding bare = about(R"({"spec":{"containers":[{"name":"a"}]}})", pointer);
+  const std::string earlier = bare.fingerprint;
+  auto document = doc::parse_json(std::make_shared<doc::Source>("f", R"({"spec":{"containers":[{"name":"a"}]}})"),
+                                  std::make_shared<doc::Keys>())
+                      .value();
+  set_fingerprint(bare, &document->root(), "/runAsNonRoot");
+  Finding with_map = about(R"({"spec":{"containers":[{"name":"a","securityContext":{}}]}})", pointer + "/runAsNonRoot");
+  EXPECT_EQ(bare.fingerprint, with_map.fingerprint);
+  EXPECT_EQ(bare.earlier_fingerprint, earlier);
+  EXPECT_EQ(with_map.earlier_fingerprint, "");
+  auto baseline = Baseline::parse(source(R"({"version": 1, "findings": [{"fingerprint": ")" + earlier + "\"}]}"));
+  ASSERT_TRUE(baseline.has_value());
+  std::vector<Finding> findings{bare, with_map};
+  EXPECT_EQ(baseline->apply(findings), 0u);
+  EXPECT_EQ(findings[0].suppressed_by, "baseline");
+  EXPECT_EQ(findings[1].suppressed_by, "");
+}
+
 TEST(Fingerprint, TwinsAreToldApart) {
   Finding one = about(R"({})", "/spec");
   std::vector<Finding> findings{one, one, one};

@@ -92,7 +92,7 @@ class Explainer {
 };
 
 // The evaluations that made `root` what it is, outermost last. Marks each place once.
-void find_blame(const Seen& root, std::vector<Blame>& out);
+void find_blame(const Seen& root, Beyond& beyond, std::vector<Blame>& out);
 // Marks the trace steps on the way from the result to what decided it.
 void mark_decisive(const Seen& root, std::vector<TraceStep>& steps);
 

@@ -24,6 +24,8 @@ void append_utf8(std::string& out, uint32_t code_point);
 size_t offset_of(std::string_view text, bool ascii, uint64_t n);
 // Whether values of this kind have an order: what sort, min and max take.
 bool is_ordered(const Value& v);
+// The bytes in base64, padded.
+Value base64_value(CallContext& context, std::string_view bytes);
 // Go's strconv.Quote.
 std::string go_quote(std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "expr/internal/beyond.h"
 #include "expr/internal/plan.h"
 #include "expr/internal/program_impl.h"
 #include "expr/internal/steady.h"
@@ -29,6 +30,7 @@ struct Machine::Impl {
   bool ran = false;  // since reset: values may be remembered
   const Schemas* schemas = nullptr;
   std::unique_ptr<internal::SteadyValues> steady;
+  internal::Beyond beyond{set};
 };
 
 }  // namespace ameia::expr

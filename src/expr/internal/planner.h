@@ -35,6 +35,7 @@ class Sharing {
     uint32_t weight = 0;
     uint32_t lowest_local = UINT32_MAX;  // the outermost loop variable it reads, by scope depth
     bool reads_composites = false;
+    bool varies = false;  // two equal ones need not have equal values
   };
   Facts look(const Expr* expr);
   bool same(const Expr* a, ProgramId program_a, const Expr* b, ProgramId program_b) const;
