@@ -32,7 +32,15 @@ std::string to_json(const report::Rule& rule, report::Language language) {
                     ",\"remediation\":" + quoted(texts.remediation);
   append_list(out, "tags", rule.tags);
   append_list(out, "references", rule.references);
-  return out + "}";
+  out += ",\"fixes\":[";
+  for (size_t i = 0; i < rule.fixes.size(); ++i) {
+    const report::RuleFix& fix = rule.fixes[i];
+    out += std::string(i == 0 ? "" : ",") + "{\"writes\":" + quoted(fix.writes) +
+           ",\"safe\":" + (fix.decision.empty() ? "true" : "false");
+    if (!fix.decision.empty()) out += ",\"decision\":" + quoted(fix.decision);
+    out += "}";
+  }
+  return out + "]}";
 }
 
 // The built-in checks and the user's, and what scan says about documents and waivers; by id.
@@ -53,6 +61,19 @@ void print_block(std::string_view label, std::string_view text, Console& console
   size_t width = std::clamp<size_t>(console.width(), 40, 100);
   console.out("\n" + std::string(label) + "\n");
   for (const std::string& line : report::wrap(text, width - 2)) console.out("  " + line + "\n");
+}
+
+// What `ameia fix` writes for the check; a choice of several goes by the finding.
+void print_fixes(const std::vector<report::RuleFix>& fixes, const report::Say& say, Console& console) {
+  if (fixes.empty()) {
+    return print_block("ameia fix", say("has no fix for it", "não tem correção para isto"), console);
+  }
+  console.out("\nameia fix\n");
+  size_t width = std::clamp<size_t>(console.width(), 40, 100);
+  for (const report::RuleFix& fix : fixes) {
+    for (const std::string& line : report::wrap(report::text_of(fix, say.language), width - 2))
+      console.out("  " + line + "\n");
+  }
 }
 
 // How to print: JSON is in English unless a language is asked for, text as the environment says.
@@ -97,6 +118,7 @@ base::Result<int> run_explain(const std::vector<std::string>& ids, const PolicyC
                 std::string(report::severity_word(rule.severity, style.language)) + "\n");
     print_block(say("Why it matters", "Por que importa"), texts.why, console);
     print_block(say("How to mend it", "Como corrigir"), texts.remediation, console);
+    print_fixes(rule.fixes, say, console);
     std::string tags;
     for (const std::string& tag : rule.tags) tags += (tags.empty() ? "" : " ") + tag;
     print_block(say("Tags", "Marcas"), tags, console);

@@ -213,9 +213,10 @@ base::Result<int> run_payloads(const EvalOptions& options, const std::shared_ptr
       std::vector<policy::TracedPolicy> traced = evaluator.trace(request, about, options.trace);
       const std::string place = document->source().where(document->root().begin);
       if (options.json) {
-        console.out(std::string(first ? "\n" : ",\n") + "{\"payload\":" + quoted(path) + ",\"location\":" + quoted(place) +
-                    ",\"allowed\":" + (outcome.allowed ? "true" : "false") + ",\"not_evaluated\":" +
-                    json_list(outcome.not_evaluated) + ",\"message\":" + quoted(outcome.message) + ",\"policies\":[");
+        console.out(std::string(first ? "\n" : ",\n") + "{\"payload\":" + quoted(path) +
+                    ",\"location\":" + quoted(place) + ",\"allowed\":" + (outcome.allowed ? "true" : "false") +
+                    ",\"not_evaluated\":" + json_list(outcome.not_evaluated) +
+                    ",\"message\":" + quoted(outcome.message) + ",\"policies\":[");
         for (size_t t = 0; t < traced.size(); ++t) {
           if (t != 0) console.out(",");
           print_traced_json(traced[t], console);
@@ -320,8 +321,8 @@ base::Result<int> run_eval(const EvalOptions& options, Console& console) {
       continue;
     }
     console.out(report::clean(name_of(object)) + " (" +
-                report::clean(objects[i].document->source().where(objects[i].node->begin)) + "): " +
-                std::string(verdict_word(outcome)) + (mutation.changed ? ", mutated" : "") + "\n");
+                report::clean(objects[i].document->source().where(objects[i].node->begin)) +
+                "): " + std::string(verdict_word(outcome)) + (mutation.changed ? ", mutated" : "") + "\n");
     if (!outcome.message.empty()) console.out("  " + report::clean(outcome.message) + "\n");
     for (const std::string& why : outcome.not_evaluated) console.out("  not evaluated: " + report::clean(why) + "\n");
     for (const std::string& warning : outcome.warnings) console.out("  warning: " + report::clean(warning) + "\n");

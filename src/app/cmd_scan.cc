@@ -7,6 +7,7 @@
 #include "app/config.h"
 #include "app/exit.h"
 #include "app/files.h"
+#include "app/fixer.h"
 #include "app/limits.h"
 #include "app/outputs.h"
 #include "app/policies.h"
@@ -129,9 +130,9 @@ base::Result<int> run_scan(const ScanOptions& options, Console& console) {
   Outputs outputs = TRY(Outputs::open(options.outputs));
 
   ScanResult result;
+  Walk files = walk(options.paths, options.ignored);
+  if (options.render) render(files);
   {
-    Walk files = walk(options.paths, options.ignored);
-    if (options.render) render(files);
     ProgressBar bar(console, !options.quiet);
     result = scan(files, policies, options.jobs, [&](size_t done, size_t all) { bar(done, all); });
   }
@@ -152,9 +153,13 @@ base::Result<int> run_scan(const ScanOptions& options, Console& console) {
   if (waivers || baseline) report::sort_findings(report.findings);
   for (const report::Framework& framework : options.policies.frameworks) {
     report.frameworks.push_back(report::judge_framework(framework, report));
+    report.frameworks_portuguese.push_back(report::judge_framework(framework, report, report::Language::kPortuguese));
   }
   int code = gate(options, result, console);
   if (options.least) drop_below(report, *options.least);
+  const bool shows_fixes =
+      std::ranges::any_of(options.outputs, [](const OutputChoice& choice) { return choice.format == Format::kSarif; });
+  if (shows_fixes) propose_fixes(files, *policies, report);
   TRY_STATUS(outputs.print(report, options.language, console));
   return code;
 }

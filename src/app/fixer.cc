@@ -80,14 +80,30 @@ class FileRound {
   // Takes a task for the finding; false when its object is not there.
   bool add(const Finding& finding, const policy::Fix& fix) {
     for (const auto& [document, node] : objects_) {
-      kube::ObjectView object(*node);
-      bool holds = node->begin <= finding.location.begin && finding.location.end <= node->end;
-      bool same = object.kind() == finding.resource.kind && object.api_version() == finding.resource.api_version;
-      if (!holds || !same) continue;
+      if (!is_about(finding, *node)) continue;
       tasks_.push_back({&finding, &fix, document, node});
       return true;
     }
     return false;
+  }
+
+  // What one fix alone would write.
+  [[nodiscard]] base::Result<report::ProposedFix> proposal(const Finding& finding, const policy::FixList& fixes) const {
+    for (const auto& [document, node] : objects_) {
+      if (!is_about(finding, *node)) continue;
+      const policy::Fix* fix = policy::fix_for(fixes, *node, finding.location.pointer);
+      if (fix == nullptr) break;
+      base::Arena arena;
+      const std::map<const Node*, Node> changed{
+          {node, TRY(policy::apply_fix(*fix, *node, finding.location.pointer, arena))}};
+      report::ProposedFix out{{fix->describe(), fix->decision}, {}};
+      for (const doc::TextEdit& edit : TRY(edited_text(changed, arena)).edits) {
+        const doc::Position begin = source_->position(edit.begin), end = source_->position(edit.end);
+        out.replacements.push_back({begin.line, begin.column, end.line, end.column, edit.text});
+      }
+      return out;
+    }
+    return base::fail(base::Code::kNotFound, "no fix fits the finding");
   }
 
   // The text with as many of the tasks as can be written together; the others get a reason.
@@ -105,6 +121,12 @@ class FileRound {
   }
 
  private:
+  static bool is_about(const Finding& finding, const Node& node) {
+    kube::ObjectView object(node);
+    return node.begin <= finding.location.begin && finding.location.end <= node.end &&
+           object.kind() == finding.resource.kind && object.api_version() == finding.resource.api_version;
+  }
+
   // Adds the tasks that an edit can write; halves them until the ones that it cannot stand alone.
   void settle(std::span<const Task* const> tasks, std::vector<std::pair<const Task*, std::string>>& refused) {
     if (tasks.empty()) return;
@@ -138,11 +160,15 @@ class FileRound {
       const Node now = known == changed.end() ? *task->object : known->second;
       changed[task->object] = TRY(policy::apply_fix(*task->fix, now, task->finding->location.pointer, arena));
     }
+    return TRY(edited_text(changed, arena)).text;
+  }
+
+  base::Result<doc::EditedText> edited_text(const std::map<const Node*, Node>& changed, base::Arena& arena) const {
     std::vector<doc::Change> changes;
     for (const auto& document : parsed_.documents) {
       changes.push_back({document, rebuilt(document->root(), changed, arena)});
     }
-    return TRY(doc::edit(source_, parsed_.syntax, changes, text_limits())).text;
+    return doc::edit(source_, parsed_.syntax, changes, text_limits());
   }
 
   std::shared_ptr<const doc::Source> source_;
@@ -299,6 +325,38 @@ class Fixer {
 };
 
 }  // namespace
+
+void propose_fixes(const Walk& walk, const policy::PolicySet& policies, report::Report& report) {
+  std::unordered_map<std::string_view, const InputFile*> files;
+  for (const InputFile& file : walk.files) files.emplace(file.name, &file);
+  std::unordered_map<std::string_view, const policy::FixList*> fixes;
+  std::map<std::string_view, std::vector<const Finding*>> by_file;
+  for (const Finding& finding : report.findings) {
+    if (finding.status != FindingStatus::kFail) continue;
+    const auto [known, is_new] = fixes.try_emplace(finding.id, nullptr);
+    if (is_new) known->second = policies.fixes(finding.id);
+    const auto file = files.find(finding.location.file);
+    // What is no file of its own (of an archive, rendered, standard input) has no text that a reader could edit.
+    if (known->second == nullptr || file == files.end() || file->second->bytes != nullptr) continue;
+    by_file[finding.location.file].push_back(&finding);
+  }
+  size_t bytes = 0;
+  for (const auto& [name, findings] : by_file) {
+    base::Result<std::string> text = read_input(*files[name]);
+    if (!text) continue;
+    const FileRound round(std::string(name), *text);
+    if (!round.why_not().empty()) continue;
+    for (const Finding* finding : findings) {
+      bytes += text->size();
+      if (bytes > kProposalBytesMax) {
+        ++report.fixes_left_out;
+        continue;
+      }
+      base::Result<report::ProposedFix> proposal = round.proposal(*finding, *fixes[finding->id]);
+      if (proposal && !proposal->replacements.empty()) report.fixes.emplace(finding->fingerprint, std::move(*proposal));
+    }
+  }
+}
 
 base::Result<FixOutcome> fix_texts(Walk walk, const std::shared_ptr<const policy::PolicySet>& policies,
                                    const FixChoice& choice, unsigned jobs, const Progress& progress) {

@@ -39,6 +39,10 @@ struct FixOutcome {
   ScanResult last;                         // what the texts hold now
 };
 
+// Puts what the fix of each failing finding would write into report.fixes. Threads: none. Fails: never; a finding whose
+// fix cannot be written has none. Limits: kProposalBytesMax, past which report.fixes_left_out counts.
+void propose_fixes(const Walk& walk, const policy::PolicySet& policies, report::Report& report);
+
 // Threads: as scan(). Fails: kInvalidInput when standard input cannot be read. Limits: kFixRoundsMax.
 base::Result<FixOutcome> fix_texts(Walk walk, const std::shared_ptr<const policy::PolicySet>& policies,
                                    const FixChoice& choice, unsigned jobs, const Progress& progress);

@@ -144,12 +144,6 @@ std::string role_text(const rbac::Binding& binding) {
   return binding.to_cluster_role ? "ClusterRole " + binding.role : "Role " + binding.ns + "/" + binding.role;
 }
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  doc::append_json_string(out, text);
-  return out;
-}
-
 std::string quoted_list(const std::vector<std::string>& texts) {
   std::string out = "[";
   for (const std::string& text : texts) out += (out.size() > 1 ? "," : "") + quoted(text);

@@ -9,6 +9,7 @@
 
 #include "app/console.h"
 #include "app/estate.h"
+#include "app/json_text.h"
 #include "base/result.h"
 #include "graph/access.h"
 #include "rbac/rbac.h"
@@ -45,7 +46,6 @@ std::string to_string(const rbac::Request& request);
 // "RoleBinding shop/readers", "ClusterRole view"
 std::string to_string(const rbac::Binding& binding);
 std::string role_text(const rbac::Binding& binding);
-std::string quoted(std::string_view text);  // as JSON
 std::string quoted_list(const std::vector<std::string>& texts);
 
 }  // namespace ameia::app

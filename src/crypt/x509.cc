@@ -219,8 +219,7 @@ void read_authority(const STACK_OF(X509_EXTENSION) * stack, Certificate& out) {
   const auto key = extension<AUTHORITY_KEYID, AUTHORITY_KEYID_free>(stack, NID_authority_key_identifier);
   if (key != nullptr) out.authority_key_id = bytes_of(key->keyid);
   int critical = 0;
-  const auto constraints =
-      extension<NAME_CONSTRAINTS, NAME_CONSTRAINTS_free>(stack, NID_name_constraints, &critical);
+  const auto constraints = extension<NAME_CONSTRAINTS, NAME_CONSTRAINTS_free>(stack, NID_name_constraints, &critical);
   if (constraints == nullptr) return;
   out.has_critical_constraints = critical > 0;
   add_subtrees(constraints->permittedSubtrees, out.permitted);
@@ -293,8 +292,8 @@ base::Result<CertificateRequest> parse_request(std::string_view bytes) {
 
 base::Result<std::variant<Certificate, CertificateRequest>> parse_pem(std::string_view text) {
   if (text.size() > kPemBytesMax) {
-    return base::fail(base::Code::kLimit,
-                      "a text of more than " + std::to_string(kPemBytesMax) + " bytes is not searched for certificates");
+    return base::fail(base::Code::kLimit, "a text of more than " + std::to_string(kPemBytesMax) +
+                                              " bytes is not searched for certificates");
   }
   const Owned<BIO, BIO_free> bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   char *name = nullptr, *header = nullptr;

@@ -1,5 +1,5 @@
-// X.509 certificates and certificate requests read from PEM, as plain data. Nothing is verified: no signature, no chain.
-// Neighbours: expr/lib_kyverno_x509.cc makes CEL values of them.
+// X.509 certificates and certificate requests read from PEM, as plain data. Nothing is verified: no signature, no
+// chain. Neighbours: expr/lib_kyverno_x509.cc makes CEL values of them.
 #pragma once
 
 #include <cstdint>

@@ -1,19 +1,17 @@
-#include "expr/internal/beyond.h"
-
 #include <algorithm>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "doc/patch.h"
-
+#include "expr/internal/beyond.h"
 #include "expr/internal/explain.h"
 
 namespace ameia::expr::internal {
 namespace {
 
-// The names that an access goes through, its variable first: c.?a[?'b'].orValue({}).c is c, a, b, c. Nothing for what is
-// no access of fields.
+// The names that an access goes through, its variable first: c.?a[?'b'].orValue({}).c is c, a, b, c. Nothing for what
+// is no access of fields.
 std::optional<std::vector<std::string_view>> names_of(const Expr& expr) {
   std::vector<std::string_view> names;
   const Expr* at = &expr;
@@ -21,8 +19,7 @@ std::optional<std::vector<std::string_view>> names_of(const Expr& expr) {
     const bool is_call = at->kind == ExprKind::kCall && !at->args.empty();
     const bool is_step = is_call && at->args.size() == 2 &&
                          (at->name == "_?._" || at->name == "_[_]" || at->name == "_[?_]") &&
-                         at->args[1]->kind == ExprKind::kLiteral &&
-                         at->args[1]->literal.kind == Literal::Kind::kString;
+                         at->args[1]->kind == ExprKind::kLiteral && at->args[1]->literal.kind == Literal::Kind::kString;
     if (at->kind == ExprKind::kSelect) {
       names.push_back(at->name);
       at = at->operand;

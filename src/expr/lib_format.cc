@@ -5,9 +5,9 @@
 
 #include "expr/internal/lib_util.h"
 #include "expr/internal/names.h"
-#include "expr/internal/time.h"
 #include "expr/internal/url.h"
 #include "expr/libraries.h"
+#include "expr/text_format.h"
 
 namespace ameia::expr {
 namespace internal {
@@ -18,80 +18,23 @@ using Errors = std::vector<std::string>;
 Errors one(bool valid, const char* error) {
   return valid ? Errors{} : Errors{error};
 }
-bool digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool digits(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), digit);
-}
-
 Errors uri(std::string_view text) {
   Url url;
   const std::string why = parse_request_uri(text, url);
   return why.empty() ? Errors{} : Errors{why};
 }
 
-// 8-4-4-4-12 hexadecimal digits, each dash optional.
 Errors uuid(std::string_view text) {
-  size_t at = 0;
-  bool valid = true;
-  for (const size_t group : {8, 4, 4, 4, 12}) {
-    if (group != 8 && at < text.size() && text[at] == '-') ++at;
-    for (size_t i = 0; i < group; ++i, ++at)
-      valid = valid && at < text.size() &&
-              std::string_view("0123456789abcdefABCDEF").find(text[at]) != std::string_view::npos;
-  }
-  return one(valid && at == text.size(), "does not match the UUID format");
+  return one(is_uuid(text), "does not match the UUID format");
 }
-
 Errors byte(std::string_view text) {
-  const size_t letters = text.find_last_not_of('=') + 1;
-  const bool valid = !text.empty() && letters != 0 && text.size() % 4 == 0 && text.size() - letters <= 2 &&
-                     std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(letters), [](char c) {
-                       return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '/';
-                     });
-  return one(valid, "invalid base64");
-}
-
-bool is_date(std::string_view text) {
-  int64_t seconds = 0;
-  return parse_date(text, seconds);
+  return one(is_base64(text), "invalid base64");
 }
 Errors date(std::string_view text) {
   return one(is_date(text), "invalid date");
 }
-
-// hh:mm:ss, an optional fraction after any character, then z or an offset; the hour below 24, the rest below 60.
-bool is_time(std::string_view text) {
-  if (text.size() < 9 || text[2] != ':' || text[5] != ':') return false;
-  const std::string_view hour = text.substr(0, 2), minute = text.substr(3, 2), second = text.substr(6, 2);
-  if (!digits(hour) || !digits(minute) || !digits(second)) return false;
-  std::string_view rest = text.substr(8);
-  const auto is_zone = [](std::string_view zone) {
-    return zone == "z" || (zone.size() == 6 && (zone[0] == '+' || zone[0] == '-') && digits(zone.substr(1, 2)) &&
-                           zone[3] == ':' && digits(zone.substr(4)));
-  };
-  bool valid = is_zone(rest);
-  if (!valid) {
-    size_t at = code_point_bytes(rest, 0);
-    const size_t first = at;
-    if (rest[0] == '\n') return false;
-    while (at < rest.size() && digit(rest[at])) ++at;
-    valid = at > first && is_zone(rest.substr(at));
-  }
-  return valid && hour <= "23" && minute <= "59" && second <= "59";
-}
-
 Errors date_time(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  const size_t t = lower.find('t');
-  bool valid = lower.size() >= 4 && t != std::string::npos && is_date(std::string_view(lower).substr(0, t));
-  if (valid) {
-    const std::string_view rest = std::string_view(lower).substr(t + 1);
-    valid = is_time(rest.substr(0, rest.find('t')));
-  }
-  return one(valid, "invalid datetime");
+  return one(is_date_time(text), "invalid datetime");
 }
 
 Errors label(std::string_view text) {

@@ -1,5 +1,5 @@
-// Kyverno's x509.decode: a certificate or certificate request as Go's encoding/json writes its structure, every number a
-// double. Of a request, the fields Attributes and URIs are not given.
+// Kyverno's x509.decode: a certificate or certificate request as Go's encoding/json writes its structure, every number
+// a double. Of a request, the fields Attributes and URIs are not given.
 #include <initializer_list>
 
 #include "crypt/x509.h"
@@ -19,11 +19,20 @@ using Texts = std::vector<std::string>;
 constexpr struct {
   std::string_view id;
   int number;
-} kKeyUsages[] = {{"2.5.29.37.0", 0},        {"1.3.6.1.5.5.7.3.1", 1},        {"1.3.6.1.5.5.7.3.2", 2},
-                  {"1.3.6.1.5.5.7.3.3", 3},  {"1.3.6.1.5.5.7.3.4", 4},        {"1.3.6.1.5.5.7.3.5", 5},
-                  {"1.3.6.1.5.5.7.3.6", 6},  {"1.3.6.1.5.5.7.3.7", 7},        {"1.3.6.1.5.5.7.3.8", 8},
-                  {"1.3.6.1.5.5.7.3.9", 9},  {"1.3.6.1.4.1.311.10.3.3", 10},  {"2.16.840.1.113730.4.1", 11},
-                  {"1.3.6.1.4.1.311.2.1.22", 12}, {"1.3.6.1.4.1.311.61.1.1", 13}};
+} kKeyUsages[] = {{"2.5.29.37.0", 0},
+                  {"1.3.6.1.5.5.7.3.1", 1},
+                  {"1.3.6.1.5.5.7.3.2", 2},
+                  {"1.3.6.1.5.5.7.3.3", 3},
+                  {"1.3.6.1.5.5.7.3.4", 4},
+                  {"1.3.6.1.5.5.7.3.5", 5},
+                  {"1.3.6.1.5.5.7.3.6", 6},
+                  {"1.3.6.1.5.5.7.3.7", 7},
+                  {"1.3.6.1.5.5.7.3.8", 8},
+                  {"1.3.6.1.5.5.7.3.9", 9},
+                  {"1.3.6.1.4.1.311.10.3.3", 10},
+                  {"2.16.840.1.113730.4.1", 11},
+                  {"1.3.6.1.4.1.311.2.1.22", 12},
+                  {"1.3.6.1.4.1.311.61.1.1", 13}};
 // Go's numbers of signature algorithms, by OpenSSL's names.
 constexpr struct {
   std::string_view name;

@@ -64,9 +64,9 @@ bool named_class(std::string_view name, Letters& out) {
 
 // A piece of a pattern. Exactly one of text, letters and branches says what it is.
 struct Piece {
-  std::string text;                                     // one code point that is not ASCII
-  Letters letters;                                      // one of these
-  std::vector<std::vector<Piece>> branches;             // a group: one of these sequences
+  std::string text;                          // one code point that is not ASCII
+  Letters letters;                           // one of these
+  std::vector<std::vector<Piece>> branches;  // a group: one of these sequences
   uint32_t least = 1, most = 1;
 };
 using Sequence = std::vector<Piece>;
@@ -171,8 +171,7 @@ class Reader {
       case 'x': return hexadecimal();
       default: break;
     }
-    if (words().test(static_cast<unsigned char>(c) & 0x7f) && c != '_')
-      return unsupported("\\" + std::string(1, c));
+    if (words().test(static_cast<unsigned char>(c) & 0x7f) && c != '_') return unsupported("\\" + std::string(1, c));
     if (static_cast<unsigned char>(c) >= 0x80) return unsupported("an escaped letter beyond ASCII");
     return one(c);
   }

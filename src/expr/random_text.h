@@ -10,9 +10,9 @@
 
 namespace ameia::expr {
 
-// The pattern is RE2's: letters, escapes, classes, groups, alternatives, repetitions; anchors add nothing. Only printable
-// ASCII is drawn for ".", negated classes and their like. Fails: kInvalidInput, kUnsupported (flags, Unicode classes),
-// kLimit (kRandom… in limits.h).
+// The pattern is RE2's: letters, escapes, classes, groups, alternatives, repetitions; anchors add nothing. Only
+// printable ASCII is drawn for ".", negated classes and their like. Fails: kInvalidInput, kUnsupported (flags, Unicode
+// classes), kLimit (kRandom… in limits.h).
 base::Result<std::string> random_text(std::string_view pattern, RandomNumbers& numbers);
 
 }  // namespace ameia::expr

@@ -8,6 +8,7 @@
 #include "doc/build.h"
 #include "doc/json.h"
 #include "doc/patch.h"
+#include "expr/text_format.h"
 #include "kube/openapi.h"
 #include "policy/limits.h"
 #include "policy/secrets.h"
@@ -205,6 +206,11 @@ class Walk {
     const uint64_t length = code_points(node.str());
     size_bound(node, schema, "minLength", length, true, "should be at least ", " chars long", place);
     size_bound(node, schema, "maxLength", length, false, "should be at most ", " chars long", place);
+    // "Invalid value: "x": spec.a in body must be of type ipv4: "x""
+    if (const std::string_view format = schema["format"].str(); !format.empty()) {
+      if (!expr::has_format(format, node.str()).value_or(true))
+        out_of_bounds(node, place, "must be of type " + std::string(format) + ": " + shown(node, place));
+    }
     if (const Node* pattern = schema.find("pattern"); pattern != nullptr && !pattern->str().empty()) {
       // A pattern that is none is the definition's fault, not the resource's.
       const std::optional<bool> matches = patterns_.matches(pattern->str(), node.str());

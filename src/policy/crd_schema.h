@@ -22,7 +22,7 @@ struct StructureProblem {
 };
 
 // Threads: one each (it keeps compiled patterns). Limits: kBlamesMax problems, kCrdDepthMax levels of
-// schemas. What is not judged: `format`, which only some API server versions look at.
+// schemas. Of `format` those are judged that the API server looks at (expr/text_format.h), but creditcard.
 class SchemaValidator {
  public:
   // The whole resource; `status`, which a create does not set, is left alone.

@@ -32,6 +32,10 @@ constexpr Family kFamilies[] = {
     {"autogen-cronjobs", "spec.jobTemplate.spec.template.spec", "spec.jobTemplate.spec.template.metadata", kCronJobs}};
 
 using Rewrite = std::function<std::string(std::string_view)>;
+// What autogen makes of the texts of a policy.
+struct Rewrites {
+  Rewrite expression, condition, configuration;
+};
 
 std::string index(std::string_view at, size_t i) {
   return "spec." + std::string(at) + "[" + std::to_string(i) + "]";
@@ -124,7 +128,7 @@ std::vector<Need> parse_needs(std::string_view text) {
   return out;
 }
 
-// Reads one policy; with `rewrite`, what autogen makes of it.
+// Reads one policy; with rewrites, what autogen makes of it.
 class Loader {
  public:
   Loader(const Subject& subject, Origin origin, std::span<const Subject> exceptions, ConditionCompiler& compiler,
@@ -136,9 +140,8 @@ class Loader {
         compiler_(compiler),
         out_(out) {}
 
-  Policy load(const Rewrite& rewrite, const Rewrite& rewrite_configuration, bool silent) {
-    rewrite_ = rewrite;
-    rewrite_configuration_ = rewrite_configuration;
+  Policy load(const Rewrites& rewrites, bool silent) {
+    rewrites_ = rewrites;
     silent_ = silent;
     const Node& root = *subject_.root;
     Policy policy;
@@ -177,7 +180,10 @@ class Loader {
     if (!condition.ok() && condition.issues.empty()) out_.error(subject_, node, field, condition.error);
   }
   Condition compile(const Node& node, const std::string& field, Returns returns) {
-    Condition condition = compiler_.compile(rewrite_(node.str()), kDeclared, returns);
+    return compile(node, field, returns, rewrites_.expression);
+  }
+  Condition compile(const Node& node, const std::string& field, Returns returns, const Rewrite& rewrite) {
+    Condition condition = compiler_.compile(rewrite(node.str()), kDeclared, returns);
     report(node, field, condition);
     return condition;
   }
@@ -185,7 +191,8 @@ class Loader {
   void load_variables(Policy& policy) {
     size_t i = 0;
     for (const Node& item : spec_["variables"].list()) {
-      Condition condition = compiler_.variable(item["name"].str(), rewrite_(item["expression"].str()), kDeclared);
+      Condition condition =
+          compiler_.variable(item["name"].str(), rewrites_.expression(item["expression"].str()), kDeclared);
       report(item["expression"], index("variables", i++) + ".expression", condition);
       policy.variables.push_back({std::string(item["name"].str()), std::move(condition)});
     }
@@ -198,7 +205,7 @@ class Loader {
     for (const Node& item : spec_["matchConditions"].list()) {
       std::string field = index("matchConditions", i++) + ".expression";
       policy.match_conditions.push_back(
-          {std::string(item["name"].str()), compile(item["expression"], field, Returns::kBool)});
+          {std::string(item["name"].str()), compile(item["expression"], field, Returns::kBool, rewrites_.condition)});
     }
     if (policy.kind != PolicyKind::kMutating) load_variables(policy);
     i = 0;
@@ -206,7 +213,7 @@ class Loader {
       std::string at = index("validations", i++);
       ValidationRule rule;
       rule.condition = compile(item["expression"], at + ".expression", Returns::kBool);
-      rule.message = rewrite_(item["message"].str());
+      rule.message = rewrites_.expression(item["message"].str());
       rule.reason = item["reason"].str();
       if (const Node& message = item["messageExpression"]; !message.str().empty())
         rule.message_expression = compile(message, at + ".messageExpression", Returns::kString);
@@ -229,9 +236,8 @@ class Loader {
       std::string field = index("mutations", i++) + "." + std::string(key) + ".expression";
       const Node* expression = item.find(key, "expression");
       if (expression == nullptr) continue;  // lint says so
-      Condition condition = compiler_.compile((is_patch ? rewrite_ : rewrite_configuration_)(expression->str()),
-                                              kDeclared, returned_by(type));
-      report(*expression, field, condition);
+      Condition condition =
+          compile(*expression, field, returned_by(type), is_patch ? rewrites_.expression : rewrites_.configuration);
       policy.mutations.push_back({type, std::move(condition)});
     }
   }
@@ -292,7 +298,7 @@ class Loader {
   std::span<const Subject> exceptions_;
   ConditionCompiler& compiler_;
   Diagnostics& out_;
-  Rewrite rewrite_, rewrite_configuration_;
+  Rewrites rewrites_;
   bool silent_ = false;
 };
 
@@ -386,6 +392,14 @@ std::string wrap_for_controller(std::string_view expression, std::string_view sp
     expression.remove_prefix(at + 10);
   }
   out += expression;
+  const std::string metadata = std::string(spec.substr(0, spec.rfind('.'))) + ".metadata";
+  for (const std::string root : {"object.", "Object."}) {
+    for (const std::string field : {".labels", ".annotations"}) {
+      const std::string from = root + "metadata" + field, to = root + metadata + field;
+      for (size_t at = out.find(from); at != std::string::npos; at = out.find(from, at + to.size()))
+        out.replace(at, from.size(), to);
+    }
+  }
   std::string_view text = trim(out);
   if (!text.starts_with("Object{")) return out;
   size_t end = 6, open = 0;  // the brace that closes the object, as far as braces in texts do not confuse
@@ -413,7 +427,7 @@ std::vector<Policy> load_kyverno_policy(const Subject& subject, Origin origin, s
   Loader loader(subject, origin, exceptions, compiler, out);
   const Rewrite as_written = [](std::string_view text) { return std::string(text); };
   std::vector<Policy> policies;
-  policies.push_back(loader.load(as_written, as_written, false));
+  policies.push_back(loader.load({as_written, as_written, as_written}, false));
   const Node& spec = (*subject.root)["spec"];
   // A built-in check is judged on templates as they are, and says so in an annotation.
   if (origin == Origin::kBuiltIn || policies.front().kyverno->mode != Mode::kKubernetes) return policies;
@@ -435,9 +449,10 @@ std::vector<Policy> load_kyverno_policy(const Subject& subject, Origin origin, s
       return rewrite_for_controller(text, family.spec, family.metadata);
     };
     const Rewrite wrap = [&](std::string_view text) { return wrap_for_controller(text, family.spec); };
-    // Of a mutating policy Kyverno rewrites the apply configurations, and nothing else.
-    bool mutating = is_mutating(*subject.root);
-    Policy derived = loader.load(mutating ? as_written : rewrite, wrap, true);
+    // Of a mutating policy Kyverno rewrites the match conditions and the apply configurations, and nothing else.
+    const bool mutating = is_mutating(*subject.root);
+    Policy derived =
+        loader.load(mutating ? Rewrites{as_written, wrap, wrap} : Rewrites{rewrite, rewrite, rewrite}, true);
     derived.kyverno->variant = family.name;
     derived.match = match_controllers(controllers, spec["matchConstraints"]["resourceRules"].list()[0]["operations"]);
     policies.push_back(std::move(derived));

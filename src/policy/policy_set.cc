@@ -227,6 +227,7 @@ void PolicySetBuilder::State::load_policies(PolicySet::Impl& set) {
         }
       }
     }
+    for (const Fix& fix : policy.fixes.fixes) rule.fixes.push_back({fix.describe(), fix.decision});
     set.rules.push_back(std::move(rule));
     std::move(loaded.begin(), loaded.end(), std::back_inserter(set.policies));
   }

@@ -65,12 +65,31 @@ struct RuleTexts {
   std::string title, why, remediation;
 };
 
+// What `ameia fix` can write for a check.
+struct RuleFix {
+  std::string writes;    // "securityContext.privileged: false"
+  std::string decision;  // what must be known first; empty: it is safe
+};
+
+// A text that takes the place of a part of a file. Lines and columns as in Location; the end is behind the part.
+struct Replacement {
+  uint32_t line = 0, column = 0, end_line = 0, end_column = 0;
+  std::string text;
+};
+
+// What `ameia fix` would write for one finding.
+struct ProposedFix {
+  RuleFix fix;
+  std::vector<Replacement> replacements;  // in order, none overlaps another
+};
+
 // One check's fixed text, for rules tables (SARIF, HTML, explain).
 struct Rule {
   std::string id, title, why, remediation;
   Severity severity = Severity::kInfo;
   std::vector<std::string> tags, references;
   RuleTexts portuguese;
+  std::vector<RuleFix> fixes;  // the first that fits a finding is its own
 };
 
 struct Coverage {
@@ -95,6 +114,9 @@ struct Report {
   Tally tally;
   std::map<std::string, CheckTally, std::less<>> by_check;  // by the check's id
   std::vector<FrameworkReport> frameworks;                  // those that were asked for
+  std::vector<FrameworkReport> frameworks_portuguese;       // the same, in Portuguese
+  std::map<std::string, ProposedFix, std::less<>> fixes;    // by fingerprint, where a format shows them
+  uint64_t fixes_left_out = 0;                              // of more text than kProposalBytesMax
   std::string tool_version, started_at;                     // RFC 3339
   double seconds = 0;
   Language language = Language::kEnglish;  // of the printers' own words and of the rules' texts

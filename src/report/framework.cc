@@ -19,15 +19,17 @@ class Reader {
   base::Result<Framework> read() {
     Framework out;
     const doc::Node& root = document_.root();
-    TRY_STATUS(check_keys(root, {"framework", "title", "reference", "tag", "needs", "variants", "groups"}));
+    TRY_STATUS(check_keys(
+        root, {"framework", "title", "title.pt", "reference", "tag", "needs", "needs.pt", "variants", "groups"}));
     out.name = TRY(text(root, "framework", true));
     out.title = TRY(text(root, "title", true));
+    out.title_pt = TRY(text(root, "title.pt", false));
     out.reference = TRY(text(root, "reference", false));
     out.tag = TRY(text(root, "tag", false));
-    if (root["needs"].is_map()) {
-      for (const doc::Member& member : root["needs"].map()) {
-        out.needs.emplace(std::string(member.key->view()), std::string(member.value.str()));
-      }
+    out.needs = needs(root["needs"]);
+    out.needs_pt = needs(root["needs.pt"]);
+    for (const auto& [key, _] : out.needs_pt) {
+      if (!out.needs.contains(key)) return wrong(root["needs.pt"], "needs has no entry \"" + clean(key) + "\"");
     }
     for (const doc::Node& node : TRY(list(root, "variants", false))) out.variants.push_back(TRY(variant(node)));
     for (const doc::Node& node : TRY(list(root, "groups", true))) out.groups.push_back(TRY(group(node, out)));
@@ -37,6 +39,12 @@ class Reader {
  private:
   std::unexpected<base::Error> wrong(const doc::Node& node, std::string what) const {
     return base::fail(base::Code::kInvalidInput, "framework: " + std::move(what), document_.source().where(node.begin));
+  }
+
+  static std::map<std::string, std::string, std::less<>> needs(const doc::Node& node) {
+    std::map<std::string, std::string, std::less<>> out;
+    for (const doc::Member& member : node.map()) out.emplace(member.key->view(), member.value.str());
+    return out;
   }
 
   base::Status check_keys(const doc::Node& node, std::initializer_list<std::string_view> known) const {
@@ -76,19 +84,21 @@ class Reader {
   }
 
   base::Result<FrameworkVariant> variant(const doc::Node& node) const {
-    TRY_STATUS(check_keys(node, {"name", "title", "levels"}));
+    TRY_STATUS(check_keys(node, {"name", "title", "title.pt", "levels"}));
     FrameworkVariant out;
     out.name = TRY(text(node, "name", true));
     out.title = TRY(text(node, "title", false));
+    out.title_pt = TRY(text(node, "title.pt", false));
     out.levels = TRY(texts(node, "levels"));
     return out;
   }
 
   base::Result<FrameworkGroup> group(const doc::Node& node, const Framework& framework) {
-    TRY_STATUS(check_keys(node, {"id", "title", "sections"}));
+    TRY_STATUS(check_keys(node, {"id", "title", "title.pt", "sections"}));
     FrameworkGroup out;
     out.id = TRY(text(node, "id", true));
     out.title = TRY(text(node, "title", true));
+    out.title_pt = TRY(text(node, "title.pt", false));
     for (const doc::Node& item : TRY(list(node, "sections", true))) {
       out.sections.push_back(TRY(section(item, framework)));
     }
@@ -96,12 +106,13 @@ class Reader {
   }
 
   base::Result<FrameworkSection> section(const doc::Node& node, const Framework& framework) {
-    TRY_STATUS(check_keys(node, {"id", "title", "level", "needs", "checks", "manual"}));
+    TRY_STATUS(check_keys(node, {"id", "title", "title.pt", "level", "needs", "checks", "manual"}));
     if (ids_.size() == kFrameworkSectionsMax)
       return wrong(node, "more than " + std::to_string(kFrameworkSectionsMax) + " sections");
     FrameworkSection out;
     out.id = TRY(text(node, "id", true));
     out.title = TRY(text(node, "title", true));
+    out.title_pt = TRY(text(node, "title.pt", false));
     out.level = TRY(text(node, "level", false));
     out.needs = TRY(text(node, "needs", false));
     out.checks = TRY(texts(node, "checks"));
@@ -128,12 +139,18 @@ void add_tagged(const Framework& framework, const Report& report, SectionResult&
   }
 }
 
-std::string objects(uint64_t n) {
-  return report::count(n, "answer", "answers");
+// The translation, or the text where there is none.
+const std::string& said(Language language, const std::string& english, const std::string& portuguese) {
+  return language == Language::kPortuguese && !portuguese.empty() ? portuguese : english;
 }
 
-void decide(const Framework& framework, const FrameworkSection& from, SectionResult& section) {
+void decide(const FrameworkReport& framework, const FrameworkSection& from, Language language, SectionResult& section) {
   const CheckTally& t = section.tally;
+  const Say say{language};
+  const auto objects = [&say](uint64_t n) {
+    return report::count(n, say("answer", "resposta"), say("answers", "respostas"));
+  };
+  const std::string of(say(" of ", " de ")), needs(say("needs ", "precisa de: "));
   auto need = [&] {
     section.needs = from.needs;
     auto found = framework.needs.find(from.needs);
@@ -141,25 +158,28 @@ void decide(const Framework& framework, const FrameworkSection& from, SectionRes
   };
   if (t.failed != 0) {
     section.status = FindingStatus::kFail;
-    section.reason = std::to_string(t.failed) + " of " + objects(t.failed + t.passed) + " fail";
-    if (section.waived != 0) section.reason += ", " + std::to_string(section.waived) + " waived";
+    section.reason =
+        std::to_string(t.failed) + of + objects(t.failed + t.passed) + std::string(say(" fail", " falham"));
+    if (section.waived != 0)
+      section.reason += ", " + std::to_string(section.waived) + std::string(say(" waived", " dispensadas"));
   } else if (t.errors != 0) {
     section.status = FindingStatus::kError;
-    section.reason = report::count(t.errors, "check", "checks") + " ended in an error";
+    section.reason = report::count(t.errors, say("check", "verificação"), say("checks", "verificações")) +
+                     std::string(say(" ended in an error", " terminaram em erro"));
   } else if (t.not_evaluated != 0) {
     section.status = FindingStatus::kNotEvaluated;
-    section.reason = std::to_string(t.not_evaluated) + " of " + objects(t.not_evaluated + t.passed) +
-                     " could not be given; needs " + need();
+    section.reason = std::to_string(t.not_evaluated) + of + objects(t.not_evaluated + t.passed) +
+                     std::string(say(" could not be given; ", " não puderam ser dadas; ")) + needs + need();
   } else if (t.passed != 0) {
     section.status = FindingStatus::kPass;
     section.reason = objects(t.passed);
   } else if (from.manual) {
     section.status = FindingStatus::kManual;
     section.reason = need();
-    if (section.reason.empty()) section.reason = "only a person can say";
+    if (section.reason.empty()) section.reason = say("only a person can say", "só uma pessoa pode dizer");
   } else {
     section.status = FindingStatus::kNotEvaluated;
-    section.reason = "needs " + need();
+    section.reason = needs + need();
   }
 }
 
@@ -190,7 +210,10 @@ std::optional<Framework> Framework::named(std::string_view wanted) const {
   if (variant == variants.end()) return std::nullopt;
   Framework out = *this;
   out.name = variant->name;
-  if (!variant->title.empty()) out.title = variant->title;
+  if (!variant->title.empty()) {
+    out.title = variant->title;
+    out.title_pt = variant->title_pt;
+  }
   if (variant->levels.empty()) return out;
   for (FrameworkGroup& group : out.groups) {
     std::erase_if(group.sections, [&](const FrameworkSection& section) {
@@ -226,8 +249,13 @@ double FrameworkReport::coverage() const {
   return 100.0 * static_cast<double>(answered) / static_cast<double>(asked);
 }
 
-FrameworkReport judge_framework(const Framework& framework, const Report& report) {
-  FrameworkReport out{framework.name, framework.title, framework.reference, {}, framework.needs, {}};
+FrameworkReport judge_framework(const Framework& framework, const Report& report, Language language) {
+  FrameworkReport out{framework.name,      said(language, framework.title, framework.title_pt),
+                      framework.reference, {},
+                      framework.needs,     {}};
+  if (language == Language::kPortuguese) {
+    for (const auto& [key, text] : framework.needs_pt) out.needs[key] = text;
+  }
   struct Places {
     uint64_t all = 0, waived = 0;
   };
@@ -239,9 +267,10 @@ FrameworkReport judge_framework(const Framework& framework, const Report& report
     of.waived += finding.suppressed_by.empty() ? 0 : 1;
   }
   for (const FrameworkGroup& group : framework.groups) {
-    out.groups.emplace_back(group.id, group.title);
+    out.groups.emplace_back(group.id, said(language, group.title, group.title_pt));
     for (const FrameworkSection& from : group.sections) {
-      SectionResult section{from.id, from.title, from.level, group.id, {}, {}, {}, from.checks, {}, 0, 0};
+      SectionResult section{
+          from.id, said(language, from.title, from.title_pt), from.level, group.id, {}, {}, {}, from.checks, {}, 0, 0};
       add_tagged(framework, report, section);
       for (const std::string& check : section.checks) {
         if (auto found = report.by_check.find(check); found != report.by_check.end()) section.tally.add(found->second);
@@ -250,7 +279,7 @@ FrameworkReport judge_framework(const Framework& framework, const Report& report
           section.waived += found->second.waived;
         }
       }
-      decide(framework, from, section);
+      decide(out, from, language, section);
       out.sections.push_back(std::move(section));
     }
   }

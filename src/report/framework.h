@@ -20,6 +20,7 @@
 
 #include "base/result.h"
 #include "doc/document.h"
+#include "report/language.h"
 
 namespace ameia::report {
 
@@ -27,28 +28,29 @@ struct Report;
 struct Rule;
 enum class FindingStatus : uint8_t;
 
+// title.pt and needs.pt in a file: the same in Portuguese; empty where there is no translation.
 struct FrameworkSection {
-  std::string id, title, level;
+  std::string id, title, title_pt, level;
   std::string needs;  // a key of Framework::needs
   std::vector<std::string> checks;
   bool manual = false;
 };
 
 struct FrameworkGroup {
-  std::string id, title;
+  std::string id, title, title_pt;
   std::vector<FrameworkSection> sections;
 };
 
 // Another name of the framework, or of some of its levels.
 struct FrameworkVariant {
-  std::string name, title;
+  std::string name, title, title_pt;
   std::vector<std::string> levels;  // empty: all
 };
 
 struct Framework {
-  std::string name, title, reference;
+  std::string name, title, title_pt, reference;
   std::string tag;  // checks tagged "tag:ID" answer the section ID too
-  std::map<std::string, std::string, std::less<>> needs;
+  std::map<std::string, std::string, std::less<>> needs, needs_pt;
   std::vector<FrameworkVariant> variants;
   std::vector<FrameworkGroup> groups;
 
@@ -88,8 +90,10 @@ struct FrameworkReport {
   [[nodiscard]] double coverage() const;  // the share of sections that are answered, 0–100
 };
 
-// Threads: none. Fails: never; a section that nothing answers says so.
-FrameworkReport judge_framework(const Framework& framework, const Report& report);
+// Threads: none. Fails: never; a section that nothing answers says so. Texts are in the language, English where the
+// framework has none.
+FrameworkReport judge_framework(const Framework& framework, const Report& report,
+                                Language language = Language::kEnglish);
 
 struct FrameworkFile {
   std::string_view name;  // "frameworks/cis-1.12.yaml"

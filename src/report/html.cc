@@ -36,7 +36,7 @@ class Page {
   void print() {
     print_head();
     print_cards();
-    for (const FrameworkReport& framework : report_.frameworks) print_framework(framework);
+    for (const FrameworkReport& framework : frameworks_of(report_)) print_framework(framework);
     print_filter();
     print_groups();
     print_unjudged();
@@ -110,23 +110,27 @@ class Page {
       auto status = static_cast<FindingStatus>(i);
       uint64_t n = framework.count(status);
       if (n == 0) continue;
-      out_ << (first ? "" : " · ") << std::to_string(n) << " " << html(words_of(status));
+      out_ << (first ? "" : " · ") << std::to_string(n) << " " << html(words_of(status, report_.language));
       first = false;
     }
     std::optional<double> points = framework.score();
-    out_
-        << " · " << (points ? "score " + std::to_string(static_cast<int>(std::floor(*points))) + "/100" : "no score")
-        << " at " << std::to_string(static_cast<int>(framework.coverage())) << " % coverage</p>\n"
-        << "<table><thead><tr><th scope=\"col\">Section</th><th scope=\"col\">Status</th><th scope=\"col\">What it asks"
-           "</th><th scope=\"col\">Why</th></tr></thead>\n";
+    out_ << " · "
+         << (points
+                 ? std::string(say_("score ", "nota ")) + std::to_string(static_cast<int>(std::floor(*points))) + "/100"
+                 : std::string(say_("no score", "sem nota")))
+         << say_(" at ", " com ") << std::to_string(static_cast<int>(framework.coverage()))
+         << say_(" % coverage", " % de cobertura") << "</p>\n"
+         << "<table><thead><tr><th scope=\"col\">" << say_("Section", "Seção") << "</th><th scope=\"col\">"
+         << say_("Status", "Estado") << "</th><th scope=\"col\">" << say_("What it asks", "O que pede")
+         << "</th><th scope=\"col\">" << say_("Why", "Por quê") << "</th></tr></thead>\n";
     size_t i = 0;
     for (const auto& [id, title] : framework.groups) {
       out_ << "<tbody><tr><th scope=\"rowgroup\" colspan=\"4\">" << html(id) << " " << html(title) << "</th></tr>\n";
       for (; i < framework.sections.size() && framework.sections[i].group == id; ++i) {
         const SectionResult& section = framework.sections[i];
         out_ << "<tr class=\"" << to_string(section.status) << "\"><td>" << html(section.id) << "</td><td class=\"st\">"
-             << html(words_of(section.status)) << "</td><td>" << html(section.title) << "</td><td class=\"soft\">"
-             << html(section.reason);
+             << html(words_of(section.status, report_.language)) << "</td><td>" << html(section.title)
+             << "</td><td class=\"soft\">" << html(section.reason);
         for (const std::string& check : section.checks) out_ << " <code>" << html(check) << "</code>";
         out_ << "</td></tr>\n";
       }
@@ -252,6 +256,10 @@ class Page {
     if (!texts.why.empty()) out_ << "<dt>" << say_("Why", "Por quê") << "</dt><dd>" << html(texts.why) << "</dd>";
     if (!texts.remediation.empty())
       out_ << "<dt>" << say_("Fix", "Correção") << "</dt><dd>" << html(texts.remediation) << "</dd>";
+    if (const Rule* rule = report_.find_rule(group.id); rule != nullptr && !rule->fixes.empty()) {
+      out_ << "<dt>ameia fix</dt>";
+      for (const RuleFix& fix : rule->fixes) out_ << "<dd>" << html(text_of(fix, report_.language)) << "</dd>";
+    }
     if (!texts.tags->empty()) {
       out_ << "<dt>" << say_("Tags", "Marcas") << "</dt><dd class=\"tags\">";
       for (const std::string& tag : *texts.tags) out_ << "<code>" << html(tag) << "</code>";

@@ -32,6 +32,21 @@ std::string rounded(double number) {
   return text;
 }
 
+void append_fixes(std::string& out, const std::vector<RuleFix>& fixes) {
+  out += ",\"fixes\":[";
+  for (size_t i = 0; i < fixes.size(); ++i) {
+    out += i == 0 ? "{" : ",{";
+    field(out, "writes", fixes[i].writes);
+    out += std::string(",\"safe\":") + (fixes[i].decision.empty() ? "true" : "false");
+    if (!fixes[i].decision.empty()) {
+      out += ',';
+      field(out, "decision", fixes[i].decision);
+    }
+    out += '}';
+  }
+  out += ']';
+}
+
 void append_rule(std::string& out, const Rule& rule) {
   out += '{';
   field(out, "id", rule.id);
@@ -47,6 +62,7 @@ void append_rule(std::string& out, const Rule& rule) {
   list(out, "tags", rule.tags);
   out += ',';
   list(out, "references", rule.references);
+  if (!rule.fixes.empty()) append_fixes(out, rule.fixes);
   if (!rule.portuguese.title.empty()) {
     out += ",\"translations\":{\"pt\":{";
     field(out, "title", rule.portuguese.title);
@@ -233,9 +249,9 @@ void print_json(const Report& report, const Sink& sink) {
   out << ",\n";
   append_summary(out.buffer(), report);
   bool first = true;
-  if (!report.frameworks.empty()) {
+  if (const std::vector<FrameworkReport>& frameworks = frameworks_of(report); !frameworks.empty()) {
     out << ",\n\"frameworks\":[";
-    for (const FrameworkReport& framework : report.frameworks) {
+    for (const FrameworkReport& framework : frameworks) {
       if (!first) out << ",\n";
       first = false;
       append_framework(out.buffer(), framework);

@@ -119,6 +119,10 @@ class Markdown {
     if (!texts.remediation.empty())
       out +=
           "**" + std::string(say_("Fix:", "Correção:")) + "** " + internal::markdown_text(texts.remediation) + "\n\n";
+    if (const Rule* rule = report_.find_rule(group.id); rule != nullptr) {
+      for (const RuleFix& fix : rule->fixes)
+        out += "`ameia fix` " + internal::markdown_text(text_of(fix, report_.language)) + "\n\n";
+    }
     out += "| " + std::string(say_("resource", "recurso")) + " | " + std::string(say_("place", "lugar")) + " | " +
            std::string(say_("what", "o quê")) + " |\n| --- | --- | --- |\n";
     size_t shown = std::min(group.findings.size(), kMarkdownPlacesPerCheckMax);

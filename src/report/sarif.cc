@@ -94,6 +94,25 @@ void append_rule(std::string& out, const Rule& rule, Language language) {
   out += "]}}";
 }
 
+// What `ameia fix` would write, as edits of the file.
+void append_fix(std::string& out, const Finding& f, const ProposedFix& proposed) {
+  std::string text = proposed.fix.writes;
+  if (!proposed.fix.decision.empty()) text += "; decide first: " + proposed.fix.decision;
+  out += ",\"fixes\":[{\"description\":{\"text\":" + quoted(text) +
+         "},\"artifactChanges\":[{\"artifactLocation\":{\"uri\":" + quoted(uri_of(f.location.file)) +
+         "},\"replacements\":[";
+  bool first = true;
+  for (const Replacement& r : proposed.replacements) {
+    out += std::string(first ? "" : ",") + "{\"deletedRegion\":{\"startLine\":" + std::to_string(r.line) +
+           ",\"startColumn\":" + std::to_string(r.column) + ",\"endLine\":" + std::to_string(r.end_line) +
+           ",\"endColumn\":" + std::to_string(r.end_column) + "}";
+    if (!r.text.empty()) out += ",\"insertedContent\":{\"text\":" + quoted(r.text) + "}";
+    out += "}";
+    first = false;
+  }
+  out += "]}],\"properties\":{\"safe\":" + std::string(proposed.fix.decision.empty() ? "true" : "false") + "}}]";
+}
+
 void append_result(std::string& out, const Report& report, const Finding& f, size_t rule_index) {
   TextsView texts = texts_of(report, f);
   std::string message = f.message.empty() ? std::string(texts.title) : f.message;
@@ -109,6 +128,7 @@ void append_result(std::string& out, const Report& report, const Finding& f, siz
     out += ",\"suppressions\":[{\"kind\":\"external\",\"status\":\"accepted\",\"justification\":" +
            quoted(f.suppressed_by) + "}]";
   }
+  if (const auto fix = report.fixes.find(f.fingerprint); fix != report.fixes.end()) append_fix(out, f, fix->second);
   out += ",\"properties\":{\"severity\":\"" + std::string(to_string(f.severity)) + "\",\"status\":\"fail\"";
   if (!f.value.empty()) out += ",\"value\":" + quoted(f.value);
   if (!f.location.pointer.empty()) out += ",\"pointer\":" + quoted(f.location.pointer);
@@ -181,6 +201,12 @@ void print_sarif(const Report& report, const Sink& sink) {
         out << (first ? "\n" : ",\n");
         first = false;
         append_notification(out.buffer(), *f);
+      }
+      if (report.fixes_left_out != 0) {
+        out << (first ? "" : ",\n") << R"({"level":"note","message":{"text":"the fixes of )"
+            << std::to_string(report.fixes_left_out)
+            << R"( results are left out: they would take too long. ameia fix --diff shows all."}})";
+        first = false;
       }
       if (left_out != 0) {
         out << (first ? "" : ",\n") << R"({"level":"error","message":{"text":")" << std::to_string(left_out)

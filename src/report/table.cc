@@ -25,7 +25,7 @@ class Table {
   void print() {
     std::vector<Group> groups = group_by_check(report_);
     print_summary();
-    for (const FrameworkReport& framework : report_.frameworks) print_framework(framework);
+    for (const FrameworkReport& framework : frameworks_of(report_)) print_framework(framework);
     size_t top = 0;
     // Only what matters is shown in full; with nothing above low, the first few are.
     while (top < groups.size() && top < options_.top_groups && (groups[top].severity >= Severity::kMedium || top < 3))
@@ -99,11 +99,14 @@ class Table {
                                  FindingStatus::kNotEvaluated, FindingStatus::kManual, FindingStatus::kNotApplicable}) {
       uint64_t n = framework.count(status);
       if (n == 0 && status != FindingStatus::kPass && status != FindingStatus::kFail) continue;
-      line += (line.empty() ? "" : ", ") + std::to_string(n) + " " + words_of(status);
+      line += (line.empty() ? "" : ", ") + std::to_string(n) + " " + words_of(status, report_.language);
     }
     std::optional<double> points = framework.score();
-    line += points ? "; score " + std::to_string(static_cast<int>(std::floor(*points))) + "/100" : "; no score";
-    line += " at " + std::to_string(static_cast<int>(framework.coverage())) + " % coverage";
+    line += points ? std::string(say_("; score ", "; nota ")) + std::to_string(static_cast<int>(std::floor(*points))) +
+                         "/100"
+                   : std::string(say_("; no score", "; sem nota"));
+    line += std::string(say_(" at ", " com ")) + std::to_string(static_cast<int>(framework.coverage())) +
+            std::string(say_(" % coverage", " % de cobertura"));
     for (const std::string& part : wrap(line, width_ - 2)) out_ << "  " << part << "\n";
     size_t id_width = 0;
     for (const SectionResult& section : framework.sections) id_width = std::max(id_width, width_of(clean(section.id)));
@@ -117,7 +120,7 @@ class Table {
       }
     }
     if (needed.empty()) return;
-    out_ << "\n  " << bold("What the rest needs") << "\n";
+    out_ << "\n  " << bold(say_("What the rest needs", "Do que o resto precisa")) << "\n";
     for (const auto& [key, text] : framework.needs) {
       if (!needed.contains(key)) continue;
       bool first = true;
@@ -130,14 +133,15 @@ class Table {
 
   void print_section(const SectionResult& section, size_t id_width) {
     constexpr size_t kStatusWidth = 13;
-    std::string status = padded(words_of(section.status), kStatusWidth);
+    std::string status = padded(words_of(section.status, report_.language), kStatusWidth);
     switch (section.status) {
       case FindingStatus::kPass: status = paint(status, "32"); break;
       case FindingStatus::kFail: status = paint(status, "31"); break;
       case FindingStatus::kError: status = paint(status, "1;31"); break;
       default: status = dim(status); break;
     }
-    std::string detail = section.needs.empty() ? clean(section.reason) : "needs " + clean(section.needs);
+    std::string detail = section.needs.empty() ? clean(section.reason)
+                                               : std::string(say_("needs ", "precisa de ")) + clean(section.needs);
     size_t room = width_ - std::min(width_, 4 + kStatusWidth + 2 + id_width + 2 + 2 + width_of(detail));
     std::string title = cut(clean(section.title), std::max<size_t>(room, 10));
     out_ << "    " << status << "  " << padded(clean(section.id), id_width) << "  " << padded(title, room) << "  "

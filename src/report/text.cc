@@ -181,7 +181,30 @@ std::vector<std::string> wrap(std::string_view text, size_t width) {
   return lines;
 }
 
-std::string words_of(FindingStatus status) {
+std::string text_of(const RuleFix& fix, Language language) {
+  const Say say{language};
+  if (fix.decision.empty())
+    return std::string(say("writes ", "escreve ")) + fix.writes + std::string(say(" (safe)", " (seguro)"));
+  return std::string(say("proposes ", "propõe ")) + fix.writes +
+         std::string(say("; decide first: ", "; decida antes: ")) + fix.decision;
+}
+
+const std::vector<FrameworkReport>& frameworks_of(const Report& report) {
+  const bool translated = report.language == Language::kPortuguese && !report.frameworks_portuguese.empty();
+  return translated ? report.frameworks_portuguese : report.frameworks;
+}
+
+std::string words_of(FindingStatus status, Language language) {
+  if (language == Language::kPortuguese) {
+    switch (status) {
+      case FindingStatus::kPass: return "passa";
+      case FindingStatus::kFail: return "falha";
+      case FindingStatus::kNotEvaluated: return "não avaliada";
+      case FindingStatus::kNotApplicable: return "não se aplica";
+      case FindingStatus::kManual: return "manual";
+      case FindingStatus::kError: return "erro";
+    }
+  }
   std::string text(to_string(status));
   std::replace(text.begin(), text.end(), '_', ' ');
   return text;

@@ -70,7 +70,11 @@ std::string cut(std::string_view text, size_t width);
 // Words of `text` in lines of at most `width` columns.
 std::vector<std::string> wrap(std::string_view text, size_t width);
 // "not evaluated".
-std::string words_of(FindingStatus status);
+std::string words_of(FindingStatus status, Language language = Language::kEnglish);
+// "writes runAsNonRoot: true (safe)", "proposes …; decide first: …".
+std::string text_of(const RuleFix& fix, Language language);
+// In the report's language; English where nobody made the others.
+const std::vector<FrameworkReport>& frameworks_of(const Report& report);
 // "1 file", "2 files".
 std::string count(uint64_t n, std::string_view one, std::string_view many);
 

@@ -241,5 +241,52 @@ TEST_F(FixCli, DiffDoesNotTakeABrokenFileForAMendedOne) {
   EXPECT_NE(run.out.find("counts as gone"), std::string::npos) << run.out;
 }
 
+// The edits in a SARIF file are those of `ameia fix`: written, they mend what they are about.
+TEST_F(Cli, SarifCarriesTheFixes) {
+  spit(dir_ / "pod.yaml", kBadPod);
+  ASSERT_EQ(ameia("scan pod.yaml -o sarif=r.sarif").code, 0);
+  auto sarif = json(slurp(dir_ / "r.sarif"));
+  size_t fixes = 0;
+  for (const doc::Node& result : sarif->root()["runs"].list()[0]["results"].list()) {
+    if (result["fixes"].list().empty()) continue;
+    ++fixes;
+    const std::string id(result["ruleId"].str());
+    // From the last edit on, so that the places of the others stay.
+    std::string text(kBadPod);
+    auto offset = [&text](const doc::Node& region, std::string_view line, std::string_view column) {
+      size_t at = 0;
+      for (int64_t i = 1; i < region[line].integer_or(0); ++i) at = text.find('\n', at) + 1;
+      return at + static_cast<size_t>(region[column].integer_or(0)) - 1;  // the text is ASCII
+    };
+    auto replacements = result["fixes"].list()[0]["artifactChanges"].list()[0]["replacements"].list();
+    for (size_t i = replacements.size(); i-- > 0;) {
+      const doc::Node& region = replacements[i]["deletedRegion"];
+      const size_t begin = offset(region, "startLine", "startColumn"), end = offset(region, "endLine", "endColumn");
+      text.replace(begin, end - begin, replacements[i]["insertedContent"]["text"].str());
+    }
+    spit(dir_ / "mended.yaml", text);
+    const std::string after = ameia("scan mended.yaml -o json").out;
+    const std::string pointer(result["properties"]["pointer"].str());
+    for (const doc::Node& finding : json(after)->root()["findings"].list()) {
+      const bool same = finding["id"].str() == id && finding["location"]["pointer"].str() == pointer;
+      EXPECT_FALSE(same) << id << " is still found after its fix:\n" << text;
+    }
+  }
+  EXPECT_GE(fixes, 5u);
+  // What is in no file of its own has no edits.
+  EXPECT_EQ(ameia("scan - -o sarif < pod.yaml").out.find("\"fixes\""), std::string::npos);
+}
+
+TEST_F(Cli, ExplainSaysWhatTheFixWrites) {
+  const std::string safe = ameia("explain AM-POD-006").out, none = ameia("explain AM-NET-004").out;
+  EXPECT_NE(safe.find("ameia fix\n  "), std::string::npos) << safe;
+  EXPECT_NE(none.find("ameia fix\n  has no fix for it"), std::string::npos) << none;
+  auto rules = json(ameia("explain AM-POD-020 -o json").out);
+  const doc::Node& fix = rules->root().list()[0]["fixes"].list()[0];
+  EXPECT_FALSE(fix["safe"].boolean_or(true));
+  EXPECT_NE(fix["writes"].str().find("readOnlyRootFilesystem"), std::string_view::npos);
+  EXPECT_FALSE(fix["decision"].str().empty());
+}
+
 }  // namespace
 }  // namespace ameia::app

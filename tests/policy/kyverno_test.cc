@@ -486,6 +486,37 @@ TEST(Kyverno, MutatingPoliciesPatchPodsAndTheirControllers) {
             "None");
 }
 
+// The match conditions of a mutating policy go with it to the controllers; JSON patches and variables do not.
+TEST(Kyverno, AutogenRewritesConditionsOfMutatingPolicies) {
+  const auto wrap = [](std::string_view text) { return wrap_for_controller(text, "spec.template.spec"); };
+  EXPECT_EQ(wrap("object.spec.hostNetwork && object.metadata.labels.a == 'b' && object.metadata.name == 'c'"),
+            "object.spec.template.spec.hostNetwork && object.spec.template.metadata.labels.a == 'b' && "
+            "object.metadata.name == 'c'");
+  EXPECT_EQ(wrap("Object{spec: Object.spec{a: 1}}"),
+            "Object{spec: Object.spec{template: Object.spec.template{spec: Object.spec.template.spec{a: 1}}}}");
+  const auto mutated = [](const std::string& template_spec) {
+    auto loaded = load(
+        "apiVersion: policies.kyverno.io/v1\nkind: MutatingPolicy\nmetadata: {name: m}\nspec:\n  matchConstraints: "
+        "{resourceRules: [{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}\n  "
+        "matchConditions: [{name: c, expression: object.spec.?hostNetwork.orValue(false)}]\n  mutations: [{patchType: "
+        "ApplyConfiguration, applyConfiguration: {expression: 'Object{spec: Object.spec{dnsPolicy: \"None\"}}'}}]\n");
+    for (const Diagnostic& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+    auto documents = parse("object.yaml",
+                           "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: n}, "
+                           "spec: {template: {spec: " +
+                               template_spec + "}}}");
+    const kube::ResourceInfo info{"deployments", kube::Scope::kNamespaced, false};
+    kube::AdmissionRequest request = kube::creation_of(kube::ObjectView(documents[0]->root()), info);
+    MutationOutcome out;
+    Evaluator evaluator(loaded.set);
+    evaluator.mutate(request, {}, out);
+    EXPECT_TRUE(out.allowed) << out.message;
+    return std::string((*out.object)["spec"]["template"]["spec"]["dnsPolicy"].str());
+  };
+  EXPECT_EQ(mutated("{hostNetwork: true, containers: []}"), "None");
+  EXPECT_EQ(mutated("{containers: []}"), "");
+}
+
 TEST(Kyverno, OtherKindsAreNotSilentlyPassed) {
   LoadResult loaded = load("apiVersion: policies.kyverno.io/v1\nkind: GeneratingPolicy\nmetadata: {name: g}\n");
   ASSERT_EQ(loaded.diagnostics.size(), 1u);

@@ -137,6 +137,40 @@ TEST(Framework, EveryNameIsFound) {
   EXPECT_FALSE(find_framework("cis").has_value());
 }
 
+// Every heading of ours is said in Portuguese; one that is not falls back to English.
+TEST(Framework, SpeaksPortuguese) {
+  for (const std::string& name : framework_names()) {
+    const Framework framework = find_framework(name).value();
+    EXPECT_FALSE(framework.title_pt.empty()) << name;
+    for (const auto& [key, text] : framework.needs) EXPECT_TRUE(framework.needs_pt.contains(key)) << name << " " << key;
+    for (const FrameworkGroup& group : framework.groups) {
+      EXPECT_FALSE(group.title_pt.empty()) << name << " " << group.id;
+      for (const FrameworkSection& section : group.sections)
+        EXPECT_FALSE(section.title_pt.empty()) << name << " " << section.id;
+    }
+  }
+  Report report = test::sample_report();
+  report.by_check["AM-POD-001"] = {.passed = 2, .failed = 1};
+  const std::string text = replaced(std::string(kSmall), "title: one", "title: one, title.pt: um");
+  const FrameworkReport judged = judge_framework(parse(text).value(), report, Language::kPortuguese);
+  EXPECT_EQ(judged.title, "The rules of Acme");
+  EXPECT_EQ(judged.sections[0].title, "um");
+  EXPECT_EQ(judged.sections[0].reason, "1 de 3 respostas falham");
+  EXPECT_EQ(judged.sections[2].reason, "precisa de: pods of the cluster");
+  EXPECT_EQ(judged.sections[3].reason, "só uma pessoa pode dizer");
+  report.frameworks.push_back(judge_framework(parse(text).value(), report));
+  report.frameworks_portuguese.push_back(judged);
+  report.language = Language::kPortuguese;
+  std::string table = test::printed([&](const Sink& sink) { print_table(report, {.width = 80}, sink); });
+  EXPECT_NE(table.find("falha          1.1   um"), std::string::npos) << table;
+  EXPECT_NE(table.find("Do que o resto precisa"), std::string::npos) << table;
+  std::string page = test::printed([&](const Sink& sink) { print_html(report, sink); });
+  EXPECT_NE(page.find("<td class=\"st\">não avaliada</td>"), std::string::npos);
+  report.language = Language::kEnglish;
+  table = test::printed([&](const Sink& sink) { print_table(report, {.width = 80}, sink); });
+  EXPECT_NE(table.find("1.1   one"), std::string::npos) << table;
+}
+
 TEST(Framework, PrintersKeepItsOrder) {
   Report report = test::sample_report();
   report.by_check["AM-POD-001"] = {.passed = 2, .failed = 1};

@@ -111,6 +111,26 @@ TEST(Sarif, ResultsAreFailuresAndNotificationsTheRest) {
   EXPECT_EQ(run["results"].list()[4]["suppressions"].list()[0]["justification"].str(), "baseline");
 }
 
+TEST(Sarif, FixesAreEditsOfTheFile) {
+  Report report = sample_report();
+  report.fixes[report.findings[0].fingerprint] = {{"privileged: false", "is it needed?"},
+                                                  {{31, 9, 31, 20, "privileged: false"}, {32, 1, 33, 1, ""}}};
+  auto document = parse(printed([&](const Sink& sink) { print_sarif(report, sink); }));
+  ASSERT_NE(document, nullptr);
+  auto results = document->root()["runs"].list()[0]["results"].list();
+  EXPECT_EQ(results[1].find("fixes"), nullptr);
+  const doc::Node& fix = results[0]["fixes"].list()[0];
+  EXPECT_EQ(fix["description"]["text"].str(), "privileged: false; decide first: is it needed?");
+  EXPECT_EQ(fix["properties"]["safe"].boolean_or(true), false);
+  const doc::Node& change = fix["artifactChanges"].list()[0];
+  EXPECT_EQ(change["artifactLocation"]["uri"].str(), "deploy/web%20app.yaml");
+  auto replacements = change["replacements"].list();
+  ASSERT_EQ(replacements.size(), 2U);
+  EXPECT_EQ(replacements[0]["deletedRegion"]["endColumn"].integer_or(0), 20);
+  EXPECT_EQ(replacements[0]["insertedContent"]["text"].str(), "privileged: false");
+  EXPECT_EQ(replacements[1].find("insertedContent"), nullptr);
+}
+
 TEST(Sarif, LongReportsAreCutInRuns) {
   Report report = sample_report();
   Finding one = report.findings.front();
@@ -133,7 +153,13 @@ TEST(Sarif, IsValidAgainstTheSchemaOfTheStandard) {
   text << file.rdbuf();
   auto schema = parse(text.str());
   ASSERT_NE(schema, nullptr);
-  for (const Report& report : {sample_report(), Report{}}) {
+  Report with_fixes = sample_report();
+  with_fixes.fixes[with_fixes.findings[0].fingerprint] = {{"privileged: false", ""},
+                                                          {{31, 9, 31, 20, "privileged: false"}, {32, 1, 33, 1, ""}}};
+  with_fixes.fixes[with_fixes.findings[1].fingerprint] = {{"image fixed", "which version?"},
+                                                          {{12, 1, 12, 1, "x: y\n"}}};
+  with_fixes.fixes_left_out = 3;
+  for (const Report& report : {sample_report(), Report{}, with_fixes}) {
     Report full = report;
     if (full.tool_version.empty()) full.tool_version = "0.1.0";
     auto document = parse(printed([&](const Sink& sink) { print_sarif(full, sink); }));
