@@ -54,8 +54,9 @@ const std::string& Beyond::below(const Seen& seen) {
   const auto [place, is_new] =
       known_.try_emplace({seen.program, seen.expr->id, std::string(seen.missing)}, std::string());
   if (!is_new) return place->second;
-  names->erase(missing + 1, names->end());
-  // Of the accesses that go on from there the first in the text, and of that one all of it.
+  // What the blamed access itself goes on to; then, of the accesses that go on from its end, the first in the text.
+  const size_t own = static_cast<size_t>(missing - names->begin()) + 1;
+  place->second = pointer_of(std::span(*names).subspan(own));
   uint32_t first = UINT32_MAX;
   size_t longest = names->size();
   for_each(set_.programs[seen.program].checked.ast->root, [&](const Expr& expr) {
@@ -65,7 +66,7 @@ const std::string& Beyond::below(const Seen& seen) {
     if (expr.begin == first && other->size() <= longest) return;
     first = expr.begin;
     longest = other->size();
-    place->second = pointer_of(std::span(*other).subspan(names->size()));
+    place->second = pointer_of(std::span(*other).subspan(own));
   });
   return place->second;
 }

@@ -93,7 +93,8 @@ bool is_uuid_version(std::string_view text, char version, bool rfc_variant) {
   std::string bare;
   std::copy_if(text.begin(), text.end(), std::back_inserter(bare), [](char c) { return c != '-'; });
   constexpr size_t kDigits = 32;
-  return bare.size() == kDigits && bare[12] == version && (!rfc_variant || std::string_view("89abAB").find(bare[16]) != std::string_view::npos);
+  return bare.size() == kDigits && bare[12] == version &&
+         (!rfc_variant || std::string_view("89abAB").find(bare[16]) != std::string_view::npos);
 }
 bool is_uuid3(std::string_view text) {
   return is_uuid_version(text, '3', false);
@@ -118,7 +119,8 @@ bool is_isbn10(std::string_view text) {
   if (isbn.size() != 10 || !digits(std::string_view(isbn).substr(0, 9)) || !(digit(isbn[9]) || isbn[9] == 'X'))
     return false;
   int sum = 0;
-  for (int i = 0; i < 10; ++i) sum += (i + 1) * (isbn[static_cast<size_t>(i)] == 'X' ? 10 : isbn[static_cast<size_t>(i)] - '0');
+  for (int i = 0; i < 10; ++i)
+    sum += (i + 1) * (isbn[static_cast<size_t>(i)] == 'X' ? 10 : isbn[static_cast<size_t>(i)] - '0');
   return sum % 11 == 0;
 }
 bool is_isbn13(std::string_view text) {
@@ -239,15 +241,30 @@ struct TextFormat {
   std::string_view name;
   bool (*holds)(std::string_view);
 };
-constexpr TextFormat kFormats[] = {
-    {"bsonobjectid", is_object_id}, {"uri", is_uri},           {"hostname", is_hostname},
-    {"ipv4", is_ipv4},              {"ipv6", is_ipv6},         {"cidr", is_cidr},
-    {"mac", is_mac},                {"uuid", is_uuid},         {"uuid3", is_uuid3},
-    {"uuid4", is_uuid4},            {"uuid5", is_uuid5},       {"isbn", is_isbn},
-    {"isbn10", is_isbn10},          {"isbn13", is_isbn13},     {"ssn", is_ssn},
-    {"hexcolor", is_hex_color},     {"rgbcolor", is_rgb_color}, {"byte", is_base64},
-    {"password", is_password},      {"date", is_date},         {"duration", is_duration},
-    {"datetime", is_date_time},     {"k8sshortname", is_short_name}, {"k8slongname", is_long_name}};
+constexpr TextFormat kFormats[] = {{"bsonobjectid", is_object_id},
+                                   {"uri", is_uri},
+                                   {"hostname", is_hostname},
+                                   {"ipv4", is_ipv4},
+                                   {"ipv6", is_ipv6},
+                                   {"cidr", is_cidr},
+                                   {"mac", is_mac},
+                                   {"uuid", is_uuid},
+                                   {"uuid3", is_uuid3},
+                                   {"uuid4", is_uuid4},
+                                   {"uuid5", is_uuid5},
+                                   {"isbn", is_isbn},
+                                   {"isbn10", is_isbn10},
+                                   {"isbn13", is_isbn13},
+                                   {"ssn", is_ssn},
+                                   {"hexcolor", is_hex_color},
+                                   {"rgbcolor", is_rgb_color},
+                                   {"byte", is_base64},
+                                   {"password", is_password},
+                                   {"date", is_date},
+                                   {"duration", is_duration},
+                                   {"datetime", is_date_time},
+                                   {"k8sshortname", is_short_name},
+                                   {"k8slongname", is_long_name}};
 
 }  // namespace
 

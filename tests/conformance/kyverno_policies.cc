@@ -196,7 +196,7 @@ class PolicyTest {
     for (const Node& path : root["clusterResources"].list()) {
       for (auto& document : TRY(read(path))) {
         const Node& spec = document->root()["spec"];
-        for (const Node& object : spec["resources"].list()) facts_.learn(*stored(object));
+        for (const Node& object : spec["resources"].list()) facts_.learn(object);
         for (const Node& crd : spec["crds"].list()) {
           for (auto& definition : TRY(read(crd))) facts_.learn(definition->root());
         }

@@ -498,7 +498,8 @@ TEST(Kyverno, AutogenRewritesConditionsOfMutatingPolicies) {
     auto loaded = load(
         "apiVersion: policies.kyverno.io/v1\nkind: MutatingPolicy\nmetadata: {name: m}\nspec:\n  matchConstraints: "
         "{resourceRules: [{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}\n  "
-        "matchConditions: [{name: c, expression: object.spec.?hostNetwork.orValue(false)}]\n  mutations: [{patchType: "
+        "matchConditions: [{name: c, expression: object.spec.?hostNetwork.orValue(false) == true}]\n  mutations: "
+        "[{patchType: "
         "ApplyConfiguration, applyConfiguration: {expression: 'Object{spec: Object.spec{dnsPolicy: \"None\"}}'}}]\n");
     for (const Diagnostic& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
     auto documents = parse("object.yaml",

@@ -1,6 +1,7 @@
-// Beyond: what a program reads below a field that is missing: of `has(c.a) && has(c.a.b)` and the missing a, "/b". The
-// first that the text names counts. So a finding about the field keeps its identity when the maps above it appear.
-// Neighbours: explain_beyond.cc, explain_blame.cc (asks), report/fingerprint.h (why).
+// Beyond: what a program reads below a field that is missing: of `has(c.a) && has(c.a.b)` and the missing a, "/b". What
+// the access itself goes on to counts first, then the first that the text names. So a finding about the field keeps its
+// identity when the maps above it appear. Neighbours: explain_beyond.cc, explain_blame.cc (asks), report/fingerprint.h
+// (why).
 #pragma once
 
 #include <map>
