@@ -29,11 +29,9 @@ inline constexpr size_t kNodesMax = 8'000'000;     // of one document
 inline constexpr size_t kAliasNodesMax = 200'000;  // of one document
 // Parsed files kept between the two passes of a scan, by estimate; what does not fit is read again.
 inline constexpr size_t kKeptBytesMax = size_t{384} << 20;
+// Of text read for the fixes that a report shows: a file counts once a finding.
+inline constexpr size_t kProposalBytesMax = size_t{64} << 20;
 inline constexpr size_t kFixRoundsMax = 64;  // scans of one fix; each but the last wrote something
-inline constexpr size_t kKeptBytesMax = size_t{160} << 20;
-inline constexpr size_t kProposalBytesMax = size_t{64}
-                                            << 20;  // of text read for the fixes in a report, file by finding
-inline constexpr size_t kFixRoundsMax = 64;         // scans of one fix; each but the last wrote something
 inline constexpr unsigned kJobsMax = 256;
 inline constexpr size_t kBinaryProbeBytes = 8192;  // looked at for NUL bytes
 inline constexpr size_t kRowsPerFileMax = 200;     // rows about what could not be judged in one file

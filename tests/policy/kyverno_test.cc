@@ -503,7 +503,7 @@ TEST(Kyverno, AutogenRewritesConditionsOfMutatingPolicies) {
         "ApplyConfiguration, applyConfiguration: {expression: 'Object{spec: Object.spec{dnsPolicy: \"None\"}}'}}]\n");
     for (const Diagnostic& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
     auto documents = parse("object.yaml",
-                           "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: n}, "
+                           "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: shop}, "
                            "spec: {template: {spec: " +
                                template_spec + "}}}");
     const kube::ResourceInfo info{"deployments", kube::Scope::kNamespaced, false};
