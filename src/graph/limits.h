@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace ameia::graph {
 
@@ -20,5 +21,11 @@ inline constexpr size_t kAuditLineBytesMax = size_t{16} << 20;  // of one event
 inline constexpr size_t kAuditTextBytesMax = 4'096;             // of what one request names, and of a cached user
 inline constexpr size_t kAuditUsesMax = 2'000'000;              // different uses: subject, namespace, what, name
 inline constexpr size_t kAuditNamesMax = 1'000'000;             // of users and groups that are remembered
+inline constexpr size_t kFlowLineBytesMax = 65'536;
+inline constexpr uint32_t kFlowJsonDepthMax = 32;
+inline constexpr size_t kFlowsMax = 250'000;       // different ones, of one file
+inline constexpr size_t kLabelShapesMax = 2'000;   // different label sets among the pods of one namespace
+inline constexpr size_t kSingleAddressesMax = 16;  // of one rule, before they are taken for "anyone outside"
+inline constexpr size_t kPictureEdgesMax = 120;    // arrows of one drawing; more would be a ball of wool
 
 }  // namespace ameia::graph

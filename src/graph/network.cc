@@ -140,6 +140,7 @@ struct NetworkBuilder::State {
     }
     Pod pod;
     pod.ns = namespace_id(network, object.ns());
+    pod.source = &object.root();
     pod.name = object.name().empty() ? object.generate_name() : object.name();
     pod.labels = read_labels((*view.metadata)["labels"], network.texts);
     for (const char* field : {"initContainers", "containers"}) {
@@ -201,6 +202,12 @@ struct NetworkBuilder::State {
         port.target = as_port(target) != 0 ? as_port(target) : port.port;
       }
       service.ports.push_back(std::move(port));
+    }
+    for (const doc::Node& entry : spec["clusterIPs"].list()) {
+      if (const auto address = parse_address(entry.str())) service.addresses.push_back(*address);
+    }
+    if (service.addresses.empty()) {
+      if (const auto address = parse_address(spec["clusterIP"].str())) service.addresses.push_back(*address);
     }
     network.services.push_back(std::move(service));
   }

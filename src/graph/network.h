@@ -76,6 +76,7 @@ struct Pod {
   std::vector<NamedPort> ports;  // sorted, of all containers
   std::vector<Address> addresses;
   bool host_network = false;
+  const doc::Node* source = nullptr;  // its object, or its workload's, as long as the document lives
 };
 
 // A selector over interned labels. No requirement: everything.
@@ -147,6 +148,7 @@ struct Service {
   std::string type;
   std::optional<Selector> selector;
   std::vector<ServicePort> ports;
+  std::vector<Address> addresses;  // clusterIPs
 };
 
 // A door from outside: an Ingress, Route or Gateway route that leads to a port of a Service.
@@ -164,7 +166,7 @@ struct Unsupported {
   Id ns = kNone;  // kNone: the whole cluster
 };
 
-// Threads: immutable after build. Owns: everything but Policy::source.
+// Threads: immutable after build. Owns: everything but Policy::source and Pod::source.
 struct Network {
   Interner texts;
   std::vector<Namespace> namespaces;

@@ -5,6 +5,7 @@
 #include "graph/connlist.h"
 #include "graph/exposure.h"
 #include "graph/netpol_lint.h"
+#include "graph/picture.h"
 
 namespace ameia::graph {
 namespace {
@@ -141,6 +142,40 @@ TEST(Policies, ClusterNetworkPolicyTiersGoAroundNetworkPolicies) {
   const std::string pods = pod("a") + pod("b");
   EXPECT_EQ(ports(pods + admin + baseline), "SCTP 1-65535,TCP 1-100");
   EXPECT_EQ(ports(pods + admin + baseline + policy("p", "{podSelector: {matchLabels: {app: a}}}")), "TCP 80");
+}
+
+size_t times(const std::string& text, std::string_view what) {
+  size_t n = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
+  return n;
+}
+
+TEST(Picture, DrawsEveryConnectionOnceOrSaysWhatItLeftOut) {
+  PortSet web, dns;
+  web.add(Protocol::kTcp, {80, 80});
+  dns.add(Protocol::kUdp, {53, 53});
+  const std::vector<Connection> few = {{"0.0.0.0-255.255.255.255[External]", "shop/front[Deployment]", web},
+                                       {"shop/front[Deployment]", "shop/<api>[Deployment]", web},
+                                       {"shop/<api>[Deployment]", "shop/front[Deployment]", web},
+                                       {"shop/front[Deployment]", "kube-system/dns[Deployment]", dns}};
+  const std::string drawn = to_svg(few);
+  EXPECT_EQ(times(drawn, "class=\"e\""), 3u);  // there and back is one
+  EXPECT_EQ(times(drawn, "marker-start="), 1u);
+  EXPECT_EQ(times(drawn, ">TCP 80</text>"), 2u);
+  EXPECT_EQ(times(drawn, "class=\"w\""), 3u);
+  EXPECT_EQ(drawn.find("<api>"), std::string::npos);
+  std::vector<Connection> many;
+  for (int i = 0; i < 300; ++i) {
+    many.push_back({"a/w" + std::to_string(i) + "[Pod]", "b" + std::to_string(i % 3) + "/x[Pod]", web});
+  }
+  const std::string by_namespace = to_svg(many);
+  EXPECT_EQ(times(by_namespace, "class=\"e\""), 3u);
+  EXPECT_NE(by_namespace.find("300 connections between workloads are too many"), std::string::npos);
+  EXPECT_NE(by_namespace.find(">300 workloads</text>"), std::string::npos);
+  for (int i = 0; i < 300; ++i) many.push_back({"a/w[Pod]", "c" + std::to_string(i) + "/x[Pod]", web});
+  const std::string cut = to_svg(many);
+  EXPECT_EQ(times(cut, "class=\"e\""), 120u);
+  EXPECT_NE(cut.find("Of 303 arrows, the 120 with the most"), std::string::npos);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
 
 #include "doc/yaml.h"
 #include "graph/reachability.h"
