@@ -1,6 +1,6 @@
 // Network border: a YAML stream of pods, namespaces, services and policies; flows behind a line "%%". Any bytes end in
-// answers: a flow's answer is that of the rows, policies written from the flows are read again without a problem, and an
-// estate that its policies are put into one by one answers as one that is built with them.
+// answers: a flow's answer is that of the rows, policies written from the flows are read again without a problem, and
+// an estate that its policies are put into one by one answers as one that is built with them.
 #include <cstdint>
 #include <cstdlib>
 

@@ -21,6 +21,8 @@ base::Result<Action> parse_netpol_can(const Words& words);
 base::Result<Action> parse_netpol_exposure(const Words& words);
 base::Result<Action> parse_netpol_diff(const Words& words);
 base::Result<Action> parse_netpol_lint(const Words& words);
+base::Result<Action> parse_netpol_generate(const Words& words);
+base::Result<Action> parse_netpol_dry_run(const Words& words);
 base::Result<Action> parse_rbac_can(const Words& words);
 base::Result<Action> parse_rbac_who_can(const Words& words);
 base::Result<Action> parse_rbac_subject(const Words& words);

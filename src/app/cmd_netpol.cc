@@ -1,16 +1,17 @@
-// ameia netpol connlist | can | exposure | diff | lint.
+// ameia netpol connlist | can | exposure | diff | lint. Neighbours: cmd_netpol_flows.cc (generate, dry-run).
 #include <algorithm>
 #include <charconv>
 #include <map>
 
 #include "app/cmd.h"
-#include "app/estate.h"
 #include "app/exit.h"
-#include "doc/json.h"
+#include "app/netpol_answers.h"
+#include "authz/mesh.h"
 #include "graph/connlist.h"
 #include "graph/exposure.h"
 #include "graph/netpol_lint.h"
-#include "kube/object.h"
+#include "graph/picture.h"
+#include "kube/pod.h"
 #include "report/text.h"
 
 namespace ameia::app {
@@ -18,45 +19,6 @@ namespace {
 
 using graph::Direction;
 using graph::Reachability;
-
-constexpr std::string_view kAssumption = "Assumes a network plug-in that enforces network policies on every pod.";
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  doc::append_json_string(out, text);
-  return out;
-}
-
-// An estate with its answers. The Network borrows from the objects, the Reachability from the Network.
-struct Answers {
-  Estate estate;
-  std::unique_ptr<graph::Network> network;
-  std::unique_ptr<Reachability> reachability;
-
-  static base::Result<Answers> of(const std::vector<std::string>& paths, Console& console) {
-    Answers out;
-    out.estate = TRY(load_estate(paths, console));
-    graph::NetworkBuilder builder;
-    for (const LoadedObject& object : out.estate.objects) builder.add(*object.node);
-    out.network = std::make_unique<graph::Network>(builder.build());
-    for (const std::string& problem : out.network->problems) {
-      console.warn(problem + "; left out, as an API server would refuse it");
-    }
-    out.reachability = std::make_unique<Reachability>(*out.network, graph::ReachabilityOptions{});
-    for (const graph::Unsupported& object : out.network->unsupported) {
-      console.warn(
-          object.kind + " " + object.name + ": its effect on traffic is not evaluated; answers about " +
-          (object.ns == graph::kNone ? "the whole cluster" : "namespace " + out.network->namespaces[object.ns].name) +
-          " say only what the other policies say");
-    }
-    return out;
-  }
-  [[nodiscard]] int exit_code() const { return estate.unread == 0 && network->problems.empty() ? kOk : kInput; }
-};
-
-std::vector<std::string> paths_of(const Words& words) {
-  return words.operands().empty() ? std::vector<std::string>{"."} : words.operands();
-}
 
 // ---- connlist
 
@@ -114,7 +76,7 @@ std::string to_json_list(const std::vector<graph::Connection>& connections) {
 }
 
 base::Result<int> run_connlist(const std::vector<std::string>& paths, const std::string& format, Console& console) {
-  const Answers answers = TRY(Answers::of(paths, console));
+  const NetpolAnswers answers = TRY(NetpolAnswers::of(paths, console));
   const auto connections = graph::connections(*answers.network, *answers.reachability);
   if (format == "json") {
     console.out(to_json_list(connections));
@@ -122,12 +84,14 @@ base::Result<int> run_connlist(const std::vector<std::string>& paths, const std:
     console.out(to_csv(connections));
   } else if (format == "md") {
     console.out(to_markdown(connections));
+  } else if (format == "svg") {
+    console.out(graph::to_svg(connections));
   } else if (format == "dot") {
     console.out(to_dot(connections));
   } else {
     console.out(graph::to_text(connections));
   }
-  console.err(std::string(kAssumption) + "\n");
+  console.err(std::string(kNetpolAssumption) + "\n");
   return answers.exit_code();
 }
 
@@ -137,12 +101,31 @@ struct End {
   std::string name;
   std::vector<Reachability::Peer> peers;
   graph::Id ns = graph::kNone;  // of a workload
+  graph::Id workload = graph::kNone;
 };
 
+// Istio's policies among the objects, which decide after the network has let a connection through.
+authz::Mesh mesh_of(const NetpolAnswers& answers) {
+  authz::Mesh mesh;
+  for (const LoadedObject& object : answers.estate.objects) mesh.add(*object.node);
+  return mesh;
+}
+std::optional<authz::Workload> mesh_workload(const graph::Network& network, const graph::Pod& pod) {
+  const auto view = kube::find_pod(*pod.source);
+  if (!view) return std::nullopt;
+  return authz::Workload{network.namespaces[pod.ns].name, view->metadata, view->spec};
+}
+std::optional<authz::Workload> mesh_workload(const graph::Network& network, graph::Id workload) {
+  for (const graph::Pod& pod : network.pods) {
+    if (pod.workload == workload) return mesh_workload(network, pod);
+  }
+  return std::nullopt;
+}
+
 // "ns/name", "ns/name[Kind]" or an address.
-base::Result<End> find_end(const Answers& answers, const std::string& text) {
+base::Result<End> find_end(const NetpolAnswers& answers, const std::string& text) {
   if (const auto address = graph::parse_address(text)) {
-    return End{text, {answers.reachability->address_peer(*address)}, graph::kNone};
+    return End{text, {answers.reachability->address_peer(*address)}, graph::kNone, graph::kNone};
   }
   End end;
   std::vector<std::string_view> names;
@@ -158,6 +141,7 @@ base::Result<End> find_end(const Answers& answers, const std::string& text) {
     }
     end.name = full;
     end.ns = workload.ns;
+    end.workload = id;
     const auto peers = answers.reachability->workload_peers(id);
     end.peers.assign(peers.begin(), peers.end());
   }
@@ -193,23 +177,9 @@ base::Result<PortChoice> parse_port(std::string text) {
   return out;
 }
 
-std::string say(const graph::Reason& reason, std::string_view direction) {
-  std::string out = std::string(direction) + ": ";
-  if (reason.policy != nullptr) {
-    out += std::string(reason.allowed ? "allowed" : "denied") + " by " + to_string(*reason.policy);
-    if (reason.rule != nullptr && !reason.rule->name.empty()) out += ", rule " + reason.rule->name;
-    return out;
-  }
-  if (reason.selecting.empty()) return out + "allowed: no policy selects the pod";
-  out += "denied: no rule allows it of";
-  for (const graph::Policy* policy : reason.selecting) out += " " + to_string(*policy) + ",";
-  out.pop_back();
-  return out;
-}
-
 base::Result<int> run_can(const std::vector<std::string>& paths, const std::string& from_text,
                           const std::string& to_text, const std::string& port_text, bool json, Console& console) {
-  const Answers answers = TRY(Answers::of(paths, console));
+  const NetpolAnswers answers = TRY(NetpolAnswers::of(paths, console));
   const Reachability& reachability = *answers.reachability;
   const End from = TRY(find_end(answers, from_text));
   const End to = TRY(find_end(answers, to_text));
@@ -219,8 +189,17 @@ base::Result<int> run_can(const std::vector<std::string>& paths, const std::stri
   }
   bool allowed = !ports.empty();
   std::vector<std::string> reasons;
+  std::optional<authz::Decision> mesh_says;
   if (!port_text.empty()) {
     const PortChoice choice = TRY(parse_port(port_text));
+    const authz::Mesh mesh = mesh_of(answers);
+    const auto server = to.workload == graph::kNone ? std::nullopt : mesh_workload(*answers.network, to.workload);
+    if (!mesh.empty() && server && choice.protocol == graph::Protocol::kTcp) {
+      for (const std::string& problem : mesh.problems()) console.warn(problem + "; left out, as Istio would refuse it");
+      mesh_says = mesh.decide(
+          mesh.on(*server),
+          from.workload == graph::kNone ? std::nullopt : mesh_workload(*answers.network, from.workload), choice.port);
+    }
     allowed = ports.contains(choice.protocol, choice.port);
     // Of several kinds of pod behind one name, the first whose answer is the answer.
     for (const auto a : from.peers) {
@@ -246,12 +225,19 @@ base::Result<int> run_can(const std::vector<std::string>& paths, const std::stri
     console.out("{\"from\":" + quoted(from.name) + ",\"to\":" + quoted(to.name) + ",\"answer\":\"" + answer +
                 "\",\"connections\":" + quoted(to_string(ports)) + ",\"reasons\":[");
     for (size_t i = 0; i < reasons.size(); ++i) console.out((i == 0 ? "" : ",") + quoted(reasons[i]));
-    console.out("],\"not_evaluated\":" + quoted(unknown) + ",\"assumption\":" + quoted(kAssumption) + "}\n");
+    console.out("],\"authorization\":" + (mesh_says ? "{\"answer\":" + quoted(to_string(mesh_says->answer)) +
+                                                          ",\"reason\":" + quoted(mesh_says->reason) + "}"
+                                                    : "null"));
+    console.out(",\"not_evaluated\":" + quoted(unknown) + ",\"assumption\":" + quoted(kNetpolAssumption) + "}\n");
   } else {
     console.out(answer + ": " + from.name + " => " + to.name + " : " + to_string(ports) + "\n");
     for (const std::string& reason : reasons) console.out("  " + reason + "\n");
+    if (mesh_says) {
+      console.out("  mesh: " + std::string(to_string(mesh_says->answer)) + ": " + report::clean(mesh_says->reason) +
+                  "\n");
+    }
     if (!unknown.empty()) console.out("  " + unknown + "\n");
-    console.out("  " + std::string(kAssumption) + "\n");
+    console.out("  " + std::string(kNetpolAssumption) + "\n");
   }
   return answers.exit_code();
 }
@@ -259,7 +245,7 @@ base::Result<int> run_can(const std::vector<std::string>& paths, const std::stri
 // ---- exposure
 
 base::Result<int> run_exposure(const std::vector<std::string>& paths, bool json, Console& console) {
-  const Answers answers = TRY(Answers::of(paths, console));
+  const NetpolAnswers answers = TRY(NetpolAnswers::of(paths, console));
   const auto exposures = graph::exposures(*answers.network, *answers.reachability);
   bool first = true;
   if (json) console.out("[");
@@ -292,15 +278,15 @@ base::Result<int> run_exposure(const std::vector<std::string>& paths, bool json,
     if (!e.not_evaluated.empty()) console.out("  not evaluated: " + report::clean(e.not_evaluated) + "\n");
   }
   if (json) console.out("\n]\n");
-  console.err(std::string(kAssumption) + "\n");
+  console.err(std::string(kNetpolAssumption) + "\n");
   return answers.exit_code();
 }
 
 // ---- diff
 
 base::Result<int> run_diff(const std::string& before_path, const std::string& after_path, bool json, Console& console) {
-  const Answers before = TRY(Answers::of({before_path}, console));
-  const Answers after = TRY(Answers::of({after_path}, console));
+  const NetpolAnswers before = TRY(NetpolAnswers::of({before_path}, console));
+  const NetpolAnswers after = TRY(NetpolAnswers::of({after_path}, console));
   std::map<std::pair<std::string, std::string>, std::pair<graph::PortSet, graph::PortSet>> pairs;
   for (graph::Connection& c : graph::connections(*before.network, *before.reachability)) {
     pairs[{c.from, c.to}].first = std::move(c.ports);
@@ -334,51 +320,60 @@ base::Result<int> run_diff(const std::string& before_path, const std::string& af
   }
   if (json) console.out("\n]\n");
   console.err(std::to_string(added) + " added, " + std::to_string(removed) + " removed, " + std::to_string(changed) +
-              " changed. " + std::string(kAssumption) + "\n");
+              " changed. " + std::string(kNetpolAssumption) + "\n");
   return worse(before.exit_code(), after.exit_code());
 }
 
 // ---- lint
 
 base::Result<int> run_lint(const std::vector<std::string>& paths, bool json, Console& console) {
-  const Answers answers = TRY(Answers::of(paths, console));
+  const NetpolAnswers answers = TRY(NetpolAnswers::of(paths, console));
   std::map<const doc::Node*, const doc::Document*> document_of;
   for (const LoadedObject& object : answers.estate.objects) document_of[object.node] = object.document.get();
-  const auto problems = graph::lint(*answers.network, *answers.reachability);
   bool first = true;
-  if (json) console.out("[");
-  for (const graph::NetpolProblem& problem : problems) {
+  size_t told = 0;
+  const auto tell = [&](std::string_view id, std::string_view title, const std::string& subject,
+                        const doc::Node* source, const doc::Node* place, const std::string& message) {
     std::string where;
-    if (problem.policy != nullptr) {
-      const auto document = document_of.find(problem.policy->source);
-      if (document != document_of.end()) {
-        const doc::Node* place = problem.place != nullptr ? problem.place : problem.policy->source;
-        where = document->second->source().where(place->begin);
-      }
+    if (const auto document = document_of.find(source); document != document_of.end()) {
+      where = document->second->source().where((place != nullptr ? place : source)->begin);
     }
-    const std::string subject = problem.policy != nullptr
-                                    ? to_string(*problem.policy)
-                                    : to_string(*answers.network, answers.network->workloads[problem.workload]);
     if (json) {
-      console.out(std::string(first ? "\n" : ",\n") + "{\"id\":" + quoted(problem.id) +
-                  ",\"title\":" + quoted(problem.title) + ",\"subject\":" + quoted(subject) +
-                  ",\"where\":" + quoted(where) + ",\"message\":" + quoted(problem.message) + "}");
+      console.out(std::string(first ? "\n" : ",\n") + "{\"id\":" + quoted(id) + ",\"title\":" + quoted(title) +
+                  ",\"subject\":" + quoted(subject) + ",\"where\":" + quoted(where) +
+                  ",\"message\":" + quoted(message) + "}");
     } else {
-      console.out(std::string(problem.id) + " " + std::string(problem.title) + "\n  " + report::clean(subject) +
-                  (where.empty() ? "" : " at " + report::clean(where)) + "\n  " + report::clean(problem.message) +
-                  "\n");
+      console.out(std::string(id) + " " + std::string(title) + "\n  " + report::clean(subject) +
+                  (where.empty() ? "" : " at " + report::clean(where)) + "\n  " + report::clean(message) + "\n");
     }
     first = false;
+    ++told;
+  };
+  if (json) console.out("[");
+  for (const graph::NetpolProblem& problem : graph::lint(*answers.network, *answers.reachability)) {
+    const bool of_policy = problem.policy != nullptr;
+    tell(problem.id, problem.title,
+         of_policy ? to_string(*problem.policy)
+                   : to_string(*answers.network, answers.network->workloads[problem.workload]),
+         of_policy ? problem.policy->source : nullptr, problem.place, problem.message);
+  }
+  const authz::Mesh mesh = mesh_of(answers);
+  if (!mesh.empty()) {
+    std::vector<authz::Workload> workloads;
+    for (const graph::Pod& pod : answers.network->pods) {
+      if (auto workload = mesh_workload(*answers.network, pod)) workloads.push_back(std::move(*workload));
+    }
+    for (const std::string& problem : mesh.problems()) console.warn(problem + "; left out, as Istio would refuse it");
+    for (const authz::Problem& problem : mesh.lint(workloads)) {
+      tell(problem.id, problem.title, to_string(*problem.policy), problem.policy->source, problem.place,
+           problem.message);
+    }
   }
   if (json) console.out("\n]\n");
   console.err(report::count(answers.network->policies.size(), "policy", "policies") + ", " +
               report::count(answers.network->workloads.size(), "workload", "workloads") + ": " +
-              report::count(problems.size(), "problem", "problems") + "\n");
+              report::count(told, "problem", "problems") + "\n");
   return answers.exit_code();
-}
-
-bool is_json(const Words& words) {
-  return words.get("--output") == "json";
 }
 
 }  // namespace

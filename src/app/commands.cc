@@ -108,11 +108,24 @@ constexpr Option kPssOptions[] = {
     kTextOrJson,
 };
 constexpr Option kConnlistOptions[] = {
-    {"--output", "-o", "FORMAT", "text, json, csv, md or dot", "text|json|csv|md|dot", false, false},
+    {"--output", "-o", "FORMAT", "text, json, csv, md, dot or svg", "text|json|csv|md|dot|svg", false, false},
 };
 constexpr Option kCanOptions[] = {
     {"--resources", "-r", "PATH", "files or directories of the estate; the current directory unless given", "", true,
      true},
+    kTextOrJson,
+};
+constexpr Option kGenerateOptions[] = {
+    {"--flows", "-f", "FILE", "connections that were seen: JSON lines, Hubble's JSON, conntrack's text, VPC flow logs",
+     "", true, true},
+    {"--output", "-o", "FORMAT", "yaml or json", "yaml|json", false, false},
+};
+constexpr Option kDryRunOptions[] = {
+    {"--flows", "-f", "FILE", "connections that were seen: JSON lines, Hubble's JSON, conntrack's text, VPC flow logs",
+     "", true, true},
+    {"--resources", "-r", "PATH", "files or directories of the estate; the current directory unless given", "", true,
+     true},
+    {"--fail-on-break", "", "", "exit 1 when a flow that was allowed would be denied", "", false, false},
     kTextOrJson,
 };
 constexpr Option kResources{
@@ -230,7 +243,7 @@ constexpr Command kCommands[] = {
      "not\n"
      "evaluated. Assumes a network plug-in that enforces network policies on every pod.",
      "ameia netpol connlist examples/estate\twho can talk to whom\n"
-     "ameia netpol connlist . -o dot | dot -Tsvg > network.svg\tas a picture",
+     "ameia netpol connlist . -o svg > network.svg\tas a drawing; dot is for programs that lay out themselves",
      kConnlistOptions, parse_netpol_connlist},
     {"netpol can", "Say whether one workload can reach another, and which rules decide", "FROM TO [PORT]",
      "FROM and TO are namespace/name, namespace/name[Kind], or an address outside the cluster. PORT is a number or\n"
@@ -245,6 +258,21 @@ constexpr Command kCommands[] = {
      parse_netpol_diff},
     {"netpol lint", "Find policies and rules that do nothing, or more than meant", "[PATH…]", "",
      "ameia netpol lint examples/estate\teach with its line", kLintOptions, parse_netpol_lint},
+    {"netpol generate", "Write policies that allow what was seen, and nothing else", "[PATH…]",
+     "For every namespace with traffic: default deny, DNS, and for each workload the connections it was seen to have.\n"
+     "Selectors match no pod that was not seen, and never a label that the next roll-out changes. The policies are\n"
+     "replayed against the flows before they are printed: exits 7 when one would be denied. What a line of FILE may "
+     "be\n"
+     "is in docs/netpol.md.",
+     "ameia netpol generate examples/estate --flows examples/flows/estate.jsonl > policies.yaml\tfrom JSON lines\n"
+     "conntrack -L | ameia netpol generate dump/ --flows -\tfrom a node's own table",
+     kGenerateOptions, parse_netpol_generate},
+    {"netpol dry-run", "Say which connections that were seen a policy would deny, and by which rule", "POLICY…",
+     "POLICY takes the place of the policy with its name, or is added. Exits 0 whatever breaks, unless --fail-on-break "
+     "is\ngiven.",
+     "ameia netpol dry-run examples/flows/lock-down.yaml -r examples/estate --flows examples/flows/estate.jsonl\twhat "
+     "would break",
+     kDryRunOptions, parse_netpol_dry_run},
     {"rbac can", "Say whether a subject may do something, and what grants it", "SUBJECT VERB RESOURCE",
      "SUBJECT is namespace/name for a service account, user:NAME, group:NAME, or a bare name. RESOURCE is pods, "
      "pods/exec,\n"

@@ -93,9 +93,10 @@ void Mesh::lint_rule(const Policy& policy, const Rule& rule, const std::vector<c
           return port_kind(*workload, number) == PortKind::kTcp;
         });
         if (!tcp) continue;
-        out.push_back({kHttpOnTcp, "A rule about requests is for a port without requests", &policy,
-                       "port " + port + " is TCP by its Service's port name: hosts, methods and paths never match there",
-                       rule.place});
+        out.push_back(
+            {kHttpOnTcp, "A rule about requests is for a port without requests", &policy,
+             "port " + port + " is TCP by its Service's port name: hosts, methods and paths never match there",
+             rule.place});
       }
     }
   }

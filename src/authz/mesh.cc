@@ -150,7 +150,8 @@ void Mesh::add_authentication(const doc::Node& root) {
   const doc::Node& spec = root["spec"];
   auto selector = kube::LabelSelector::parse(spec["selector"]);
   if (!selector) {
-    problems_.push_back("PeerAuthentication " + out.ns + "/" + std::string(object.name()) + ": " + selector.error().what);
+    problems_.push_back("PeerAuthentication " + out.ns + "/" + std::string(object.name()) + ": " +
+                        selector.error().what);
     return;
   }
   out.selects = spec["selector"].is_map() && !selector->empty();
@@ -159,7 +160,8 @@ void Mesh::add_authentication(const doc::Node& root) {
   for (const doc::Member& member : spec["portLevelMtls"].map()) {
     const std::string text(member.key->view());
     const int port = std::atoi(text.c_str());
-    if (port > 0 && port < 65536) out.ports.emplace_back(static_cast<uint16_t>(port), mtls_of(member.value["mode"].str()));
+    if (port > 0 && port < 65536)
+      out.ports.emplace_back(static_cast<uint16_t>(port), mtls_of(member.value["mode"].str()));
   }
   authentications_.push_back(std::move(out));
 }
@@ -173,7 +175,8 @@ Mode Mesh::mode(const Workload& workload) const {
     if (name == workload.ns) space = node;
   }
   const std::string_view own = labels["istio.io/dataplane-mode"].str();
-  if (own == "ambient" || (own.empty() && (*space)["istio.io/dataplane-mode"].str() == "ambient")) return Mode::kAmbient;
+  if (own == "ambient" || (own.empty() && (*space)["istio.io/dataplane-mode"].str() == "ambient"))
+    return Mode::kAmbient;
   for (const char* list : {"containers", "initContainers"}) {
     for (const doc::Node& container : (*workload.spec)[list].list()) {
       if (container["name"].str() == "istio-proxy") return Mode::kSidecar;
@@ -223,7 +226,9 @@ Mesh::Compiled Mesh::on(const Workload& workload) const {
   for (const Policy& policy : policies_) {
     out.targets_unknown |= policy.for_targets && out.mode == Mode::kAmbient && policy.ns == workload.ns;
     if (policy.dry_run || policy.action == Action::kAudit || !applies(policy, workload)) continue;
-    (policy.action == Action::kCustom ? out.custom : policy.action == Action::kDeny ? out.deny : out.allow)
+    (policy.action == Action::kCustom ? out.custom
+     : policy.action == Action::kDeny ? out.deny
+                                      : out.allow)
         .push_back(&policy);
   }
   return out;

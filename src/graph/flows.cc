@@ -157,9 +157,8 @@ Read read_conntrack(std::string_view line, Flow& flow) {
 
 // Which column is which; of the default format unless a header says otherwise.
 struct VpcColumns {
-  std::map<std::string, size_t, std::less<>> at = {{"srcaddr", 3},  {"dstaddr", 4}, {"srcport", 5},
-                                                   {"dstport", 6},  {"protocol", 7}, {"action", 12},
-                                                   {"log-status", 13}};
+  std::map<std::string, size_t, std::less<>> at = {{"srcaddr", 3},  {"dstaddr", 4}, {"srcport", 5},    {"dstport", 6},
+                                                   {"protocol", 7}, {"action", 12}, {"log-status", 13}};
   void header(const std::vector<std::string_view>& names) {
     at.clear();
     for (size_t i = 0; i < names.size(); ++i) at.emplace(names[i], i);
@@ -189,7 +188,8 @@ Read read_vpc(std::string_view line, const VpcColumns& columns, Flow& flow) {
   if (!flow.from.address || !flow.to.address) return broken("srcaddr or dstaddr is no address");
   if (get("protocol").empty()) return broken("no protocol");
   const auto protocol = protocol_of_number(get("protocol"));
-  if (!protocol) return number<unsigned>(get("protocol")) ? Read{Line::kOther, {}} : broken("the protocol is no number");
+  if (!protocol)
+    return number<unsigned>(get("protocol")) ? Read{Line::kOther, {}} : broken("the protocol is no number");
   const auto from = number<uint16_t>(get("srcport")), to = number<uint16_t>(get("dstport"));
   if (!from || !to || *to == 0) return broken("srcport or dstport is no port");
   flow.protocol = *protocol;

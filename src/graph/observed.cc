@@ -86,7 +86,8 @@ class Observer {
         if (target != 0) found.emplace(pod.workload, target);
       }
     }
-    if (found.empty()) unknown("Service " + network_.namespaces[service.ns].name + "/" + service.name + " at that port");
+    if (found.empty())
+      unknown("Service " + network_.namespaces[service.ns].name + "/" + service.name + " at that port");
     std::vector<Found> out;
     for (const auto& [workload, port] : found) out.push_back({ObservedEnd{workload, kNone, {}}, port});
     return out;
@@ -127,8 +128,8 @@ FlowAnswer answer(const Reachability& reachability, const ObservedFlow& flow) {
     for (const Reachability::Peer to : peers_of(flow.to)) {
       if (reachability.allowed(from, to, flow.protocol, flow.port)) continue;
       out.allowed = false;
-      const bool by_egress = flow.from.workload != kNone && !reachability.allowed(Direction::kEgress, from, to,
-                                                                                  flow.protocol, flow.port);
+      const bool by_egress =
+          flow.from.workload != kNone && !reachability.allowed(Direction::kEgress, from, to, flow.protocol, flow.port);
       out.direction = by_egress ? Direction::kEgress : Direction::kIngress;
       out.reason = by_egress ? reachability.explain(Direction::kEgress, from, to, flow.protocol, flow.port)
                              : reachability.explain(Direction::kIngress, to, from, flow.protocol, flow.port);

@@ -80,13 +80,16 @@ class Picture {
     for (const std::string& name : names) {
       if (space_of(name) != kOutside) ++workloads_[space_of(name)];
     }
-    const auto workload = [](const std::string& name) { return space_of(name) == kOutside ? std::string(kOutside) : name; };
+    const auto workload = [](const std::string& name) {
+      return space_of(name) == kOutside ? std::string(kOutside) : name;
+    };
     edges_ = united(connections, workload);
     const size_t all = edges_.size();
     if (all > kPictureEdgesMax) {
       by_space_ = true;
       edges_ = united(without_open(connections), space_of);
-      note_ = std::to_string(all) + " connections between workloads are too many to draw: namespaces are drawn instead, "
+      note_ = std::to_string(all) +
+              " connections between workloads are too many to draw: namespaces are drawn instead, "
               "with all their workloads' ports together.";
       if (!open_.empty()) note_ += " A box that many reach on all ports says so and has no arrows for them.";
       const size_t spaces = edges_.size();
@@ -157,7 +160,8 @@ class Picture {
     std::map<std::string, size_t> column;
     std::vector<std::string> wave;
     const auto reach = [&](const std::string& name, size_t distance) {
-      if (rows.contains(name) && column.try_emplace(name, std::min(distance, kColumnsMax - 1)).second) wave.push_back(name);
+      if (rows.contains(name) && column.try_emplace(name, std::min(distance, kColumnsMax - 1)).second)
+        wave.push_back(name);
     };
     const auto walk = [&] {
       for (size_t i = 0; i < wave.size(); ++i) {
@@ -169,9 +173,8 @@ class Picture {
     reach(std::string(kOutside), 0);
     walk();
     for (const auto& [name, own] : rows) {
-      const bool reached = std::any_of(next.begin(), next.end(), [&](const auto& from) {
-        return from.first != name && from.second.contains(name);
-      });
+      const bool reached = std::any_of(
+          next.begin(), next.end(), [&](const auto& from) { return from.first != name && from.second.contains(name); });
       if (!reached) {
         reach(name, column.empty() ? 0 : 1);
         walk();
@@ -185,8 +188,8 @@ class Picture {
     for (auto& [name, own] : rows) {
       Box box{name, {own.begin(), own.end()}};
       box.column = column[name];
-      if (open_.contains(name)) box.height += kOpenHeight;
       box.height = kBoxHead + static_cast<int>(box.rows.size()) * kRowHeight + kBoxFoot;
+      if (open_.contains(name)) box.height += kOpenHeight;
       columns[box.column].push_back(std::move(box));
     }
     // A column that would be much taller than the others is cut into several beside each other.
@@ -261,7 +264,8 @@ class Picture {
     const std::string words = ports_text(edge.ports);
     lines += "<path class=\"e\" d=\"" + path + "\" stroke=\"" + colour_of + "\" marker-end=\"url(#h" +
              colour_of.substr(1) + ")\"" + (edge.both ? " marker-start=\"url(#h" + colour_of.substr(1) + ")\"" : "") +
-             "><title>" + escaped(edge.from + (edge.both ? " <=> " : " => ") + edge.to + " : " + to_string(edge.ports)) +
+             "><title>" +
+             escaped(edge.from + (edge.both ? " <=> " : " => ") + edge.to + " : " + to_string(edge.ports)) +
              "</title></path>\n";
     const auto at = [t](int p, int q, int r, int s) {
       const double u = 1 - t;
@@ -274,26 +278,28 @@ class Picture {
 
   [[nodiscard]] std::string svg() const {
     const auto number = [](int n) { return std::to_string(n); };
-    std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + number(width_) + "\" height=\"" +
-                      number(height_ + 20) + "\" viewBox=\"0 0 " + number(width_) + " " + number(height_ + 20) +
-                      "\" font-family=\"Helvetica,Arial,sans-serif\">\n<style>.b{fill:#f4f6f9;stroke:#9aa5b4}"
-                      ".w{fill:#fff;stroke:#c3cbd6}.n{font-size:13px;font-weight:bold;fill:#1d2733}"
-                      ".t{font-size:12px;fill:#1d2733}.e{fill:none;stroke-width:1.4;opacity:.8}.e:hover{stroke-width:4;opacity:1}"
-                      ".p{font-size:11px;text-anchor:middle;stroke:#fff;stroke-width:4px;paint-order:stroke;"
-                      "stroke-linejoin:round}.h{font-size:16px;font-weight:bold;fill:#1d2733}"
-                      ".s{font-size:12px;fill:#4a5563}.o{font-size:12px;font-weight:bold;fill:#b3261e}</style>\n<defs>\n";
+    std::string out =
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + number(width_) + "\" height=\"" + number(height_ + 20) +
+        "\" viewBox=\"0 0 " + number(width_) + " " + number(height_ + 20) +
+        "\" font-family=\"Helvetica,Arial,sans-serif\">\n<style>.b{fill:#f4f6f9;stroke:#9aa5b4}"
+        ".w{fill:#fff;stroke:#c3cbd6}.n{font-size:13px;font-weight:bold;fill:#1d2733}"
+        ".t{font-size:12px;fill:#1d2733}.e{fill:none;stroke-width:1.4;opacity:.8}.e:hover{stroke-width:4;opacity:1}"
+        ".p{font-size:11px;text-anchor:middle;stroke:#fff;stroke-width:4px;paint-order:stroke;"
+        "stroke-linejoin:round}.h{font-size:16px;font-weight:bold;fill:#1d2733}"
+        ".s{font-size:12px;fill:#4a5563}.o{font-size:12px;font-weight:bold;fill:#b3261e}</style>\n<defs>\n";
     for (const std::string_view colour_of : kColours) {
       out += "<marker id=\"h" + std::string(colour_of.substr(1)) +
              "\" viewBox=\"0 0 8 8\" refX=\"7.5\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" "
              "orient=\"auto-start-reverse\"><path d=\"M0 0.5L8 4L0 7.5z\" fill=\"" +
              std::string(colour_of) + "\"/></marker>\n";
     }
-    out += "</defs>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<text class=\"h\" x=\"24\" y=\"28\">Allowed "
-           "connections</text>\n<text class=\"s\" x=\"24\" y=\"46\">" +
-           escaped(note_.empty() ? "An arrow goes from who may connect to where, with the ports. Assumes a network "
-                                   "plug-in that enforces the policies."
-                                 : note_) +
-           "</text>\n";
+    out +=
+        "</defs>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<text class=\"h\" x=\"24\" y=\"28\">Allowed "
+        "connections</text>\n<text class=\"s\" x=\"24\" y=\"46\">" +
+        escaped(note_.empty() ? "An arrow goes from who may connect to where, with the ports. Assumes a network "
+                                "plug-in that enforces the policies."
+                              : note_) +
+        "</text>\n";
     const std::string head = std::move(out);  // lines go behind the boxes, labels before them
     out.clear();
     std::string lines, labels;

@@ -24,9 +24,14 @@ constexpr std::array<std::string_view, 10> kVolatile = {
 constexpr std::array<std::string_view, 7> kUsual = {
     "app.kubernetes.io/name", "app", "k8s-app", "app.kubernetes.io/component", "name", "component", "tier"};
 // What says how or in which version it was installed: the last resort.
-constexpr std::array<std::string_view, 8> kIncidental = {
-    "version", "app.kubernetes.io/version", "helm.sh/chart", "chart", "heritage", "app.kubernetes.io/managed-by",
-    "pod-security.kubernetes.io/policy", "release-revision"};
+constexpr std::array<std::string_view, 8> kIncidental = {"version",
+                                                         "app.kubernetes.io/version",
+                                                         "helm.sh/chart",
+                                                         "chart",
+                                                         "heritage",
+                                                         "app.kubernetes.io/managed-by",
+                                                         "pod-security.kubernetes.io/policy",
+                                                         "release-revision"};
 constexpr int kIncidentalRank = 100;
 
 }  // namespace

@@ -28,7 +28,8 @@ std::string yaml_of(const ChosenSelector& selector) {
       labels += (labels.empty() ? "" : ", ") + quoted(key) + ": " + quoted(values[0]);
       continue;
     }
-    expressions += (expressions.empty() ? "" : ", ") + std::string("{key: ") + quoted(key) + ", operator: In, values: [";
+    expressions +=
+        (expressions.empty() ? "" : ", ") + std::string("{key: ") + quoted(key) + ", operator: In, values: [";
     for (size_t i = 0; i < values.size(); ++i) expressions += (i == 0 ? "" : ", ") + quoted(values[i]);
     expressions += "]}";
   }
@@ -78,8 +79,7 @@ class Writer {
            {std::tuple{&flow.to, &flow.from, Direction::kIngress}, {&flow.from, &flow.to, Direction::kEgress}}) {
         if (end->workload == kNone) continue;
         Seen& seen = seen_[network_.workloads[end->workload].ns][end->workload][static_cast<size_t>(direction)];
-        PortSet& ports =
-            other->workload != kNone ? seen.workloads[other->workload] : seen.addresses[other->address];
+        PortSet& ports = other->workload != kNone ? seen.workloads[other->workload] : seen.addresses[other->address];
         ports.add(flow.protocol, {flow.port, flow.port});
       }
     }

@@ -12,7 +12,8 @@ namespace {
 
 struct Estate {
   explicit Estate(std::string text)
-      : stream(doc::parse_yaml(std::make_shared<doc::Source>("e.yaml", std::move(text)), std::make_shared<doc::Keys>())) {
+      : stream(
+            doc::parse_yaml(std::make_shared<doc::Source>("e.yaml", std::move(text)), std::make_shared<doc::Keys>())) {
     EXPECT_TRUE(stream.errors.empty());
     for (const auto& document : stream.documents) {
       mesh.add(document->root());
@@ -45,7 +46,8 @@ std::string space(const std::string& name, const std::string& labels) {
 }
 std::string pod(const std::string& name, const std::string& ns, const std::string& account = "default") {
   return "---\napiVersion: v1\nkind: Pod\nmetadata: {name: " + name + ", namespace: " + ns + ", labels: {app: " + name +
-         "}}\nspec: {serviceAccountName: " + account + ", containers: [{name: c, ports: [{name: web, containerPort: "
+         "}}\nspec: {serviceAccountName: " + account +
+         ", containers: [{name: c, ports: [{name: web, containerPort: "
          "8080}]}]}\n";
 }
 std::string policy(const std::string& spec, const std::string& ns = "shop", const std::string& more = "") {
@@ -54,7 +56,8 @@ std::string policy(const std::string& spec, const std::string& ns = "shop", cons
          std::to_string(++number) + ", namespace: " + ns + more + "}\nspec: " + spec + "\n";
 }
 std::string service(const std::string& port) {
-  return "---\napiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: shop}\nspec: {selector: {app: api}, ports: [" +
+  return "---\napiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: shop}\nspec: {selector: {app: api}, "
+         "ports: [" +
          port + "]}\n";
 }
 std::string authentication(const std::string& ns, const std::string& spec) {
@@ -62,8 +65,8 @@ std::string authentication(const std::string& ns, const std::string& spec) {
   return "---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: a" +
          std::to_string(++number) + ", namespace: " + ns + "}\nspec: " + spec + "\n";
 }
-const std::string kPods = space("shop", "istio-injection: enabled") + space("bare", "a: b") + pod("front", "shop", "front") +
-                          pod("api", "shop") + pod("alien", "bare");
+const std::string kPods = space("shop", "istio-injection: enabled") + space("bare", "a: b") +
+                          pod("front", "shop", "front") + pod("api", "shop") + pod("alien", "bare");
 const std::string kFromFront = "from: [{source: {principals: [cluster.local/ns/shop/sa/front]}}]";
 
 TEST(Mesh, TheOrderIsCustomDenyAllow) {
@@ -74,19 +77,32 @@ TEST(Mesh, TheOrderIsCustomDenyAllow) {
   const std::string allow = policy("{rules: [{" + kFromFront + "}]}");
   EXPECT_EQ(Estate(kPods + allow).can("front", "api", 80), "allowed");
   EXPECT_EQ(Estate(kPods + allow).can("api", "front", 80), "denied");
-  EXPECT_EQ(Estate(kPods + allow + policy("{action: DENY, rules: [{to: [{operation: {ports: [\"80\"]}}]}]}")).can("front", "api", 80), "denied");
-  EXPECT_EQ(Estate(kPods + allow + policy("{action: DENY, rules: [{to: [{operation: {ports: [\"81\"]}}]}]}")).can("front", "api", 80), "allowed");
-  EXPECT_EQ(Estate(kPods + policy("{action: DENY, rules: [{}]}") + policy("{action: CUSTOM, provider: {name: x}, rules: [{}]}")).can("front", "api", 80), "a provider decides");
+  EXPECT_EQ(Estate(kPods + allow + policy("{action: DENY, rules: [{to: [{operation: {ports: [\"80\"]}}]}]}"))
+                .can("front", "api", 80),
+            "denied");
+  EXPECT_EQ(Estate(kPods + allow + policy("{action: DENY, rules: [{to: [{operation: {ports: [\"81\"]}}]}]}"))
+                .can("front", "api", 80),
+            "allowed");
+  EXPECT_EQ(Estate(kPods + policy("{action: DENY, rules: [{}]}") +
+                   policy("{action: CUSTOM, provider: {name: x}, rules: [{}]}"))
+                .can("front", "api", 80),
+            "a provider decides");
   EXPECT_EQ(Estate(kPods + policy("{action: AUDIT, rules: [{}]}")).can("front", "api", 80), "allowed");
-  EXPECT_EQ(Estate(kPods + policy("{action: DENY, rules: [{}]}", "shop", ", annotations: {istio.io/dry-run: \"true\"}")).can("front", "api", 80), "allowed");
+  EXPECT_EQ(Estate(kPods + policy("{action: DENY, rules: [{}]}", "shop", ", annotations: {istio.io/dry-run: \"true\"}"))
+                .can("front", "api", 80),
+            "allowed");
 }
 
 TEST(Mesh, ScopeIsTheNamespaceTheRootAndTheSelector) {
   const std::string deny = "{action: DENY, rules: [{}]}";
   EXPECT_EQ(Estate(kPods + policy(deny, "bare")).can("front", "api", 80), "allowed");
   EXPECT_EQ(Estate(kPods + policy(deny, "istio-system")).can("front", "api", 80), "denied");
-  EXPECT_EQ(Estate(kPods + policy("{action: DENY, selector: {matchLabels: {app: front}}, rules: [{}]}")).can("front", "api", 80), "allowed");
-  EXPECT_EQ(Estate(kPods + policy("{action: DENY, targetRefs: [{kind: Gateway, name: g}], rules: [{}]}")).can("front", "api", 80), "allowed");
+  EXPECT_EQ(Estate(kPods + policy("{action: DENY, selector: {matchLabels: {app: front}}, rules: [{}]}"))
+                .can("front", "api", 80),
+            "allowed");
+  EXPECT_EQ(Estate(kPods + policy("{action: DENY, targetRefs: [{kind: Gateway, name: g}], rules: [{}]}"))
+                .can("front", "api", 80),
+            "allowed");
   EXPECT_EQ(Estate(kPods + policy(deny)).can("front", "alien", 80), "not enforced");
 }
 
@@ -108,7 +124,8 @@ TEST(Mesh, SourcesAreWhatMutualTlsSays) {
   const std::string anyone = policy("{rules: [{from: [{source: {principals: [\"*\"]}}]}]}");
   EXPECT_EQ(Estate(kPods + anyone).can("alien", "api", 80), "denied");  // no identity
   EXPECT_EQ(Estate(kPods + anyone).can("", "api", 80), "denied");
-  EXPECT_EQ(Estate(kPods + anyone + authentication("shop", "{mtls: {mode: DISABLE}}")).can("front", "api", 80), "denied");
+  EXPECT_EQ(Estate(kPods + anyone + authentication("shop", "{mtls: {mode: DISABLE}}")).can("front", "api", 80),
+            "denied");
 }
 
 TEST(Mesh, StrictRefusesPlaintextAtTheNearestLevel) {
@@ -116,9 +133,15 @@ TEST(Mesh, StrictRefusesPlaintextAtTheNearestLevel) {
   EXPECT_EQ(Estate(kPods + authentication("shop", strict)).can("alien", "api", 80), "denied");
   EXPECT_EQ(Estate(kPods + authentication("shop", strict)).can("front", "api", 80), "allowed");
   EXPECT_EQ(Estate(kPods + authentication("istio-system", strict)).can("alien", "api", 80), "denied");
-  EXPECT_EQ(Estate(kPods + authentication("istio-system", strict) + authentication("shop", "{mtls: {mode: PERMISSIVE}}")).can("alien", "api", 80), "allowed");
-  EXPECT_EQ(Estate(kPods + authentication("istio-system", strict) + authentication("shop", "{mtls: {mode: UNSET}}")).can("alien", "api", 80), "denied");
-  const std::string by_port = authentication("shop", "{selector: {matchLabels: {app: api}}, mtls: {mode: STRICT}, portLevelMtls: {9090: {mode: PERMISSIVE}}}");
+  EXPECT_EQ(
+      Estate(kPods + authentication("istio-system", strict) + authentication("shop", "{mtls: {mode: PERMISSIVE}}"))
+          .can("alien", "api", 80),
+      "allowed");
+  EXPECT_EQ(Estate(kPods + authentication("istio-system", strict) + authentication("shop", "{mtls: {mode: UNSET}}"))
+                .can("alien", "api", 80),
+            "denied");
+  const std::string by_port = authentication(
+      "shop", "{selector: {matchLabels: {app: api}}, mtls: {mode: STRICT}, portLevelMtls: {9090: {mode: PERMISSIVE}}}");
   EXPECT_EQ(Estate(kPods + by_port).can("alien", "api", 80), "denied");
   EXPECT_EQ(Estate(kPods + by_port).can("alien", "api", 9090), "allowed");
 }
@@ -132,37 +155,57 @@ TEST(Mesh, FieldsOfRequestsOnPortsWithoutRequests) {
   EXPECT_EQ(Estate(kPods + tcp + allow).can("front", "api", 8080), "denied");
   EXPECT_EQ(Estate(kPods + http + deny).can("front", "api", 8080), "some requests");
   EXPECT_EQ(Estate(kPods + tcp + deny).can("front", "api", 8080), "denied");
-  EXPECT_EQ(Estate(kPods + http + policy("{rules: [{when: [{key: request.headers[x], values: [y]}]}]}")).can("front", "api", 8080), "some requests");
-  EXPECT_EQ(Estate(kPods + http + policy("{rules: [{when: [{key: destination.port, values: [\"8080\"]}]}]}")).can("front", "api", 8080), "allowed");
+  EXPECT_EQ(Estate(kPods + http + policy("{rules: [{when: [{key: request.headers[x], values: [y]}]}]}"))
+                .can("front", "api", 8080),
+            "some requests");
+  EXPECT_EQ(Estate(kPods + http + policy("{rules: [{when: [{key: destination.port, values: [\"8080\"]}]}]}"))
+                .can("front", "api", 8080),
+            "allowed");
 }
 
 TEST(Mesh, InAmbientADenyAboutRequestsAloneNeverFires) {
-  const std::string pods = space("shop", "istio.io/dataplane-mode: ambient") + pod("front", "shop", "front") + pod("api", "shop");
-  EXPECT_EQ(Estate(pods + policy("{action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}]}")).can("front", "api", 80), "allowed");
-  EXPECT_EQ(Estate(pods + policy("{action: DENY, rules: [{to: [{operation: {methods: [GET], ports: [\"80\"]}}]}]}")).can("front", "api", 80), "denied");
-  EXPECT_EQ(Estate(pods + policy("{rules: [{to: [{operation: {methods: [GET]}}]}]}")).can("front", "api", 80), "denied");
-  EXPECT_EQ(Estate(pods + policy("{targetRefs: [{kind: Service, name: api}], rules: [{}]}")).can("front", "api", 80), "not_evaluated");
+  const std::string pods =
+      space("shop", "istio.io/dataplane-mode: ambient") + pod("front", "shop", "front") + pod("api", "shop");
+  EXPECT_EQ(
+      Estate(pods + policy("{action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}]}")).can("front", "api", 80),
+      "allowed");
+  EXPECT_EQ(Estate(pods + policy("{action: DENY, rules: [{to: [{operation: {methods: [GET], ports: [\"80\"]}}]}]}"))
+                .can("front", "api", 80),
+            "denied");
+  EXPECT_EQ(Estate(pods + policy("{rules: [{to: [{operation: {methods: [GET]}}]}]}")).can("front", "api", 80),
+            "denied");
+  EXPECT_EQ(Estate(pods + policy("{targetRefs: [{kind: Service, name: api}], rules: [{}]}")).can("front", "api", 80),
+            "not_evaluated");
   using Ids = std::vector<std::string>;
-  EXPECT_EQ(Estate(pods + policy("{action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}]}")).lint(), Ids{"AM-NET-201"});
+  EXPECT_EQ(Estate(pods + policy("{action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}]}")).lint(),
+            Ids{"AM-NET-201"});
   EXPECT_EQ(Estate(pods + policy("{rules: [{to: [{operation: {methods: [GET]}}]}]}")).lint(), Ids{"AM-NET-205"});
 }
 
 TEST(Mesh, TrapsAreToldOnce) {
   using Ids = std::vector<std::string>;
-  const auto lint = [](const std::string& spec, const std::string& more = "") { return Estate(kPods + more + policy(spec)).lint(); };
+  const auto lint = [](const std::string& spec, const std::string& more = "") {
+    return Estate(kPods + more + policy(spec)).lint();
+  };
   EXPECT_EQ(lint("{rules: [{" + kFromFront + "}]}"), Ids{});
   EXPECT_EQ(lint("{}"), Ids{});
   EXPECT_EQ(lint("{rules: [{from: [{source: {principals: [spiffe://cluster.local/ns/a/sa/b]}}]}]}"), Ids{"AM-NET-202"});
-  EXPECT_EQ(lint("{rules: [{to: [{operation: {methods: [GET], ports: [\"8080\"]}}]}]}", service("{name: tcp, port: 80, targetPort: web}")), Ids{"AM-NET-203"});
-  EXPECT_EQ(lint("{rules: [{to: [{operation: {methods: [GET], ports: [\"8080\"]}}]}]}", service("{name: http, port: 80, targetPort: web}")), Ids{});
-  EXPECT_EQ(lint("{rules: [{to: [{operation: {hosts: [shop.example.com, \"a.example.com:*\", \"b.*\"]}}]}]}"), Ids{"AM-NET-204"});
+  EXPECT_EQ(lint("{rules: [{to: [{operation: {methods: [GET], ports: [\"8080\"]}}]}]}",
+                 service("{name: tcp, port: 80, targetPort: web}")),
+            Ids{"AM-NET-203"});
+  EXPECT_EQ(lint("{rules: [{to: [{operation: {methods: [GET], ports: [\"8080\"]}}]}]}",
+                 service("{name: http, port: 80, targetPort: web}")),
+            Ids{});
+  EXPECT_EQ(lint("{rules: [{to: [{operation: {hosts: [shop.example.com, \"a.example.com:*\", \"b.*\"]}}]}]}"),
+            Ids{"AM-NET-204"});
   EXPECT_EQ(lint("{rules: [{}]}"), Ids{"AM-NET-206"});
   EXPECT_EQ(lint("{action: DENY}"), Ids{"AM-NET-207"});
   EXPECT_EQ(lint("{selector: {matchLabels: {app: nobody}}}"), Ids{"AM-NET-208"});
 }
 
 TEST(Mesh, WhatIstioRefusesIsToldAndLeftOut) {
-  for (const char* spec : {"{action: MAYBE}", "{action: CUSTOM}", "{selector: {matchLabels: {a: b}}, targetRefs: [{kind: Gateway, name: g}]}"}) {
+  for (const char* spec : {"{action: MAYBE}", "{action: CUSTOM}",
+                           "{selector: {matchLabels: {a: b}}, targetRefs: [{kind: Gateway, name: g}]}"}) {
     auto stream = doc::parse_yaml(std::make_shared<doc::Source>("e.yaml", policy(spec)), std::make_shared<doc::Keys>());
     Mesh mesh;
     mesh.add(stream.documents.at(0)->root());

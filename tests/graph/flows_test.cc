@@ -49,19 +49,21 @@ TEST(Flows, JsonLines) {
 }
 
 TEST(Flows, Hubble) {
-  const auto flow = [](const std::string& more, const std::string& l4 = R"("l4":{"TCP":{"source_port":4000,"destination_port":8080}})") {
+  const auto flow = [](const std::string& more,
+                       const std::string& l4 = R"("l4":{"TCP":{"source_port":4000,"destination_port":8080}})") {
     return R"({"flow":{"IP":{"source":"10.0.0.1","destination":"10.0.0.2"},)" + l4 + more + "}}\n";
   };
   const std::string ends =
       R"(,"source":{"namespace":"a","pod_name":"x-1"},"destination":{"namespace":"b","workloads":[{"name":"y","kind":"Deployment"}]})";
-  const FlowFile file = read(flow(R"(,"verdict":"FORWARDED","is_reply":false)" + ends) +
-                             flow(R"(,"verdict":"FORWARDED","is_reply":true)" + ends) +
-                             flow(R"(,"verdict":"DROPPED")" + ends) + flow("", R"("l4":{"ICMPv4":{"type":8}})") +
-                             flow(R"(,"verdict":"FORWARDED","destination":{"labels":["reserved:world"]})") +
-                             R"({"IP":{"source":"1.1.1.1","destination":"2.2.2.2"},"l4":{"UDP":{"destination_port":53}}})" +
-                             "\n");
+  const FlowFile file =
+      read(flow(R"(,"verdict":"FORWARDED","is_reply":false)" + ends) +
+           flow(R"(,"verdict":"FORWARDED","is_reply":true)" + ends) + flow(R"(,"verdict":"DROPPED")" + ends) +
+           flow("", R"("l4":{"ICMPv4":{"type":8}})") +
+           flow(R"(,"verdict":"FORWARDED","destination":{"labels":["reserved:world"]})") +
+           R"({"IP":{"source":"1.1.1.1","destination":"2.2.2.2"},"l4":{"UDP":{"destination_port":53}}})" + "\n");
   EXPECT_EQ(file.format, FlowFormat::kHubble);
-  EXPECT_EQ(text_of(file), "a/x-1>b/y[Deployment] TCP 8080 x1\n10.0.0.1>10.0.0.2 TCP 8080 x1\n1.1.1.1>2.2.2.2 UDP 53 x1\n");
+  EXPECT_EQ(text_of(file),
+            "a/x-1>b/y[Deployment] TCP 8080 x1\n10.0.0.1>10.0.0.2 TCP 8080 x1\n1.1.1.1>2.2.2.2 UDP 53 x1\n");
   EXPECT_EQ(file.replies, 1u);
   EXPECT_EQ(file.refused, 1u);
   EXPECT_EQ(file.other, 1u);
@@ -73,7 +75,8 @@ TEST(Flows, ConntrackTellsWhoAnsweredBehindAServiceAddress) {
       "sport=8080 dport=40312 [ASSURED] mark=0 use=1\n"
       "ipv4     2 udp      17 29 src=10.1.0.5 dst=8.8.8.8 sport=5353 dport=53 [UNREPLIED] src=8.8.8.8 dst=10.1.0.5 "
       "sport=53 dport=5353 mark=0 use=1\n"
-      "tcp      6 30 SYN_SENT src=10.1.0.5 dst=10.9.9.9 sport=1 dport=80 [UNREPLIED] src=10.9.9.9 dst=10.1.0.5 sport=80 "
+      "tcp      6 30 SYN_SENT src=10.1.0.5 dst=10.9.9.9 sport=1 dport=80 [UNREPLIED] src=10.9.9.9 dst=10.1.0.5 "
+      "sport=80 "
       "dport=1\n"
       "icmp     1 29 src=10.1.0.5 dst=8.8.8.8 type=8 code=0 id=1 src=8.8.8.8 dst=10.1.0.5 type=0 code=0 id=1\n"
       "tcp      6 5 src=nonsense dst=10.9.9.9 sport=1 dport=80 src=10.9.9.9 dst=10.1.0.5 sport=80 dport=1\n");
@@ -95,10 +98,11 @@ TEST(Flows, VpcRecordsAreOneDirectionEach) {
   EXPECT_EQ(file.replies, 1u);
   EXPECT_EQ(file.refused, 1u);
   // The header says which column is which, and flags say who began, whatever the ports.
-  file = read("protocol srcaddr pkt-srcaddr dstaddr srcport dstport tcp-flags action\n"
-              "6 10.0.0.1 10.4.0.1 10.0.0.2 1000 50051 2 ACCEPT\n"
-              "6 10.0.0.2 10.0.0.2 10.4.0.1 50051 1000 18 ACCEPT\n"
-              "1 10.0.0.2 10.0.0.2 10.4.0.1 0 0 0 ACCEPT\n");
+  file = read(
+      "protocol srcaddr pkt-srcaddr dstaddr srcport dstport tcp-flags action\n"
+      "6 10.0.0.1 10.4.0.1 10.0.0.2 1000 50051 2 ACCEPT\n"
+      "6 10.0.0.2 10.0.0.2 10.4.0.1 50051 1000 18 ACCEPT\n"
+      "1 10.0.0.2 10.0.0.2 10.4.0.1 0 0 0 ACCEPT\n");
   EXPECT_EQ(text_of(file), "10.4.0.1>10.0.0.2 TCP 50051 x1\n");
   EXPECT_EQ(file.replies, 1u);
   EXPECT_EQ(file.other, 2u);  // the header, and what has no ports
@@ -154,9 +158,9 @@ TEST(PolicyWriter, AllowsWhatWasSeenAndNothingElse) {
     for (const WrittenPolicy& policy : written->policies) objects.push_back(policy.yaml);
     const Read after(objects);
     const Reachability reachability(after.network, {});
-    const bool all_told =
-        std::none_of(written->notes.begin(), written->notes.end(),
-                     [](const std::string& note) { return note.find("give its pods a label") != std::string::npos; });
+    const bool all_told = std::none_of(written->notes.begin(), written->notes.end(), [](const std::string& note) {
+      return note.find("give its pods a label") != std::string::npos;
+    });
     told_apart += all_told ? 1 : 0;
     std::set<Id> spaces;
     for (const ObservedFlow& flow : flows) {
@@ -208,29 +212,32 @@ TEST(PolicyWriter, SelectorsAreFewAndLast) {
     return out + (choice->untold.empty() ? "" : "untold");
   };
   EXPECT_EQ(said({0}), "{app:a,}");
-  EXPECT_EQ(said({0, 1}), "{team:red,}");           // one label for both
-  EXPECT_EQ(said({0, 3}), "{app:a,d,}");            // one key, two values
-  EXPECT_EQ(said({2}), "{app:c,team:blue,}");       // only together
-  EXPECT_EQ(said({4}), "untold");                   // no label that lasts
-  EXPECT_EQ(said({0, 1, 2, 3, 4, 5}), "{}");        // everyone
+  EXPECT_EQ(said({0, 1}), "{team:red,}");      // one label for both
+  EXPECT_EQ(said({0, 3}), "{app:a,d,}");       // one key, two values
+  EXPECT_EQ(said({2}), "{app:c,team:blue,}");  // only together
+  EXPECT_EQ(said({4}), "untold");              // no label that lasts
+  EXPECT_EQ(said({0, 1, 2, 3, 4, 5}), "{}");   // everyone
 }
 
 TEST(Observed, AddressesArePodsServicesOrOutside) {
-  const Read read({
-      "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop, labels: {app: p}}\nspec: {containers: [{name: c, "
-      "ports: [{name: web, containerPort: 8080}]}]}\nstatus: {podIPs: [{ip: 10.1.0.5}]}\n",
-      "apiVersion: v1\nkind: Pod\nmetadata: {name: h, namespace: shop}\nspec: {hostNetwork: true, containers: [{name: c}]}\n"
-      "status: {podIP: 192.168.0.1}\n",
-      "apiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: shop}\nspec: {clusterIP: 10.96.0.1, selector: {app: "
-      "p}, ports: [{port: 80, targetPort: web}]}\n"});
+  const Read read(
+      {"apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop, labels: {app: p}}\nspec: {containers: [{name: "
+       "c, "
+       "ports: [{name: web, containerPort: 8080}]}]}\nstatus: {podIPs: [{ip: 10.1.0.5}]}\n",
+       "apiVersion: v1\nkind: Pod\nmetadata: {name: h, namespace: shop}\nspec: {hostNetwork: true, containers: [{name: "
+       "c}]}\n"
+       "status: {podIP: 192.168.0.1}\n",
+       "apiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: shop}\nspec: {clusterIP: 10.96.0.1, selector: "
+       "{app: "
+       "p}, ports: [{port: 80, targetPort: web}]}\n"});
   const auto seen = [&](const std::string& from, const std::string& to, int port) {
-    const auto file = read_flows(
-        "{\"src\":\"" + from + "\",\"dst\":\"" + to + "\",\"port\":" + std::to_string(port) + "}\n", "f");
+    const auto file =
+        read_flows("{\"src\":\"" + from + "\",\"dst\":\"" + to + "\",\"port\":" + std::to_string(port) + "}\n", "f");
     const Observed observed = observe(read.network, *file);
     std::string out;
     for (const ObservedFlow& flow : observed.flows) {
-      out += to_string(read.network, flow.from) + ">" + to_string(read.network, flow.to) + ":" +
-             std::to_string(flow.port);
+      out +=
+          to_string(read.network, flow.from) + ">" + to_string(read.network, flow.to) + ":" + std::to_string(flow.port);
     }
     for (const std::string& name : observed.unknown) out += "unknown " + name;
     return out;
