@@ -136,21 +136,17 @@ base::Result<int> run_generate(const std::vector<std::string>& paths, const std:
     broken.push_back(to_string(*before.network, flow) + "; " + say(answer.reason, name_of(answer.direction)));
   }
   const Lost lost = lost_pairs(before, after);
-  const auto list = [](const std::vector<std::string>& texts) {
-    std::string out = "[";
-    for (const std::string& one : texts) out += (out.size() > 1 ? "," : "") + quoted(one);
-    return out + "]";
-  };
   if (json) {
     std::string out = "{\"policies\":[";
     for (size_t i = 0; i < policies.size(); ++i) out += (i == 0 ? "\n" : ",\n") + doc::to_json(*policies[i].node);
     out += "\n],\"replay\":{\"flows\":" + std::to_string(observed.flows.size()) +
-           ",\"passed\":" + std::to_string(observed.flows.size() - broken.size()) + ",\"broken\":" + list(broken) +
-           "},\"newly_denied\":";
+           ",\"passed\":" + std::to_string(observed.flows.size() - broken.size()) +
+           ",\"broken\":" + quoted_list(broken) + "},\"newly_denied\":";
     out += lost.counted ? "{\"pairs\":" + std::to_string(lost.denied) +
                               ",\"pairs_with_fewer_ports\":" + std::to_string(lost.narrowed) + "}"
                         : "null";
-    console.out(out + ",\"notes\":" + list(written.notes) + ",\"assumption\":" + quoted(kNetpolAssumption) + "}\n");
+    console.out(out + ",\"notes\":" + quoted_list(written.notes) + ",\"assumption\":" + quoted(kNetpolAssumption) +
+                "}\n");
   } else {
     console.out(text);
   }

@@ -11,6 +11,12 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
+std::string quoted_list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) out += (out.size() > 1 ? "," : "") + quoted(text);
+  return out + "]";
+}
+
 std::string name_of(const kube::ObjectView& object) {
   return report::resource_name({std::string(object.api_version()),
                                 std::string(object.kind()),

@@ -33,11 +33,11 @@ inline constexpr size_t kKeptBytesMax = size_t{384} << 20;
 inline constexpr size_t kProposalBytesMax = size_t{64} << 20;
 inline constexpr size_t kFixRoundsMax = 64;  // scans of one fix; each but the last wrote something
 inline constexpr unsigned kJobsMax = 256;
-inline constexpr size_t kBinaryProbeBytes = 8192;  // looked at for NUL bytes
-inline constexpr size_t kRowsPerFileMax = 200;     // rows about what could not be judged in one file
+inline constexpr size_t kBinaryProbeBytes = 8192;               // looked at for NUL bytes
+inline constexpr size_t kRowsPerFileMax = 200;                  // rows about what could not be judged in one file
 inline constexpr size_t kFlowFileBytesMax = size_t{512} << 20;  // of netpol generate and dry-run
 inline constexpr size_t kPolicyFilesMax = 10'000;               // of netpol dry-run
-inline constexpr size_t kWordsMax = 100'000;       // of a command line
+inline constexpr size_t kWordsMax = 100'000;                    // of a command line
 // What rbac paths shows to people; -o json has all of it but the ways.
 inline constexpr size_t kWaysShown = 4;    // of one source to one goal
 inline constexpr size_t kCutsShown = 3;    // bindings to take away, of one goal

@@ -1,15 +1,8 @@
 #include "app/netpol_answers.h"
 
 #include "app/exit.h"
-#include "doc/json.h"
 
 namespace ameia::app {
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  doc::append_json_string(out, text);
-  return out;
-}
 
 base::Result<NetpolAnswers> NetpolAnswers::of(const std::vector<std::string>& paths, Console& console) {
   return of(TRY(load_estate(paths, console)), console);

@@ -8,6 +8,7 @@
 
 #include "app/cmd.h"
 #include "app/estate.h"
+#include "app/json_text.h"
 #include "graph/reachability.h"
 
 namespace ameia::app {
@@ -26,8 +27,6 @@ struct NetpolAnswers {
   [[nodiscard]] int exit_code() const;
 };
 
-// As a JSON string.
-std::string quoted(std::string_view text);
 // "ingress: denied by NetworkPolicy shop/api, rule 2"
 std::string say(const graph::Reason& reason, std::string_view direction);
 // The operands, or the current directory.

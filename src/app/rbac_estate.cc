@@ -144,10 +144,4 @@ std::string role_text(const rbac::Binding& binding) {
   return binding.to_cluster_role ? "ClusterRole " + binding.role : "Role " + binding.ns + "/" + binding.role;
 }
 
-std::string quoted_list(const std::vector<std::string>& texts) {
-  std::string out = "[";
-  for (const std::string& text : texts) out += (out.size() > 1 ? "," : "") + quoted(text);
-  return out + "]";
-}
-
 }  // namespace ameia::app

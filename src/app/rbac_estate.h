@@ -46,6 +46,5 @@ std::string to_string(const rbac::Request& request);
 // "RoleBinding shop/readers", "ClusterRole view"
 std::string to_string(const rbac::Binding& binding);
 std::string role_text(const rbac::Binding& binding);
-std::string quoted_list(const std::vector<std::string>& texts);
 
 }  // namespace ameia::app

@@ -155,7 +155,7 @@ TEST(Mesh, FieldsOfRequestsOnPortsWithoutRequests) {
   EXPECT_EQ(Estate(kPods + tcp + allow).can("front", "api", 8080), "denied");
   EXPECT_EQ(Estate(kPods + http + deny).can("front", "api", 8080), "some requests");
   EXPECT_EQ(Estate(kPods + tcp + deny).can("front", "api", 8080), "denied");
-  EXPECT_EQ(Estate(kPods + http + policy("{rules: [{when: [{key: request.headers[x], values: [y]}]}]}"))
+  EXPECT_EQ(Estate(kPods + http + policy("{rules: [{when: [{key: \"request.headers[x]\", values: [one]}]}]}"))
                 .can("front", "api", 8080),
             "some requests");
   EXPECT_EQ(Estate(kPods + http + policy("{rules: [{when: [{key: destination.port, values: [\"8080\"]}]}]}"))
