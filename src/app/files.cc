@@ -56,15 +56,17 @@ base::Result<std::string> read_file(const std::string& path, size_t bytes_max) {
                       "longer than the limit of " + std::to_string(bytes_max >> 20) + " MiB; cut it in smaller files",
                       path);
   };
+  constexpr size_t kPiece = size_t{256} << 10;
   std::string bytes;
   if (S_ISREG(status.st_mode)) {
     if (static_cast<uint64_t>(status.st_size) > bytes_max) return too_long();
-    bytes.reserve(static_cast<size_t>(status.st_size) + 1);
+    bytes.reserve(static_cast<size_t>(status.st_size) + 1);  // one more, to see the end without growing
+  } else {
+    bytes.reserve(std::min(kPiece, bytes_max + 1));
   }
-  constexpr size_t kPiece = size_t{256} << 10;
   for (;;) {
     size_t had = bytes.size();
-    size_t want = std::max(bytes.capacity() - had, kPiece);
+    const size_t want = bytes.capacity() > had ? bytes.capacity() - had : kPiece;
     bytes.resize(had + std::min(want, bytes_max + 1 - had));
     ssize_t n = ::read(fd, bytes.data() + had, bytes.size() - had);
     if (n < 0) {

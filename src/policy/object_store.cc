@@ -169,7 +169,7 @@ void ObjectStore::index(Index& index, std::vector<Node>& objects) {
     size_t end = begin;
     Namespace& ns = index.namespaces[std::string(ns_of(all[begin]))];
     for (; end < objects.size() && ns_of(all[end]) == ns_of(all[begin]); ++end) {
-      ns.by_name.try_emplace(std::string(kube::ObjectView(all[end]).name()), &all[end]);
+      ns.by_name.try_emplace(kube::ObjectView(all[end]).name(), &all[end]);
     }
     ns.list = make_list(all + begin, end - begin);
     ns.labels = labels_of({all + begin, end - begin});

@@ -79,7 +79,7 @@ class ObjectStore final : public expr::ResourceReader {
   };
   struct Namespace {
     doc::Node list;
-    ByText<const doc::Node*> by_name;
+    std::unordered_map<std::string_view, const doc::Node*> by_name;  // names of the kept objects
     Labels labels;
   };
   struct Index {

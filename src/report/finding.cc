@@ -64,7 +64,9 @@ namespace {
 // The place of each text among all of them, in order. What the findings of a scan repeat (ids, files) is compared once.
 class Ranks {
  public:
-  void add(std::string_view text) { ranks_.emplace(text, 0); }
+  void add(std::string_view text) {
+    if (ranks_.empty() || text != last_) ranks_.emplace(last_ = text, 0);
+  }
   void finish() {
     std::vector<std::string_view> texts;
     texts.reserve(ranks_.size());
@@ -76,6 +78,7 @@ class Ranks {
 
  private:
   std::unordered_map<std::string_view, uint32_t> ranks_;
+  std::string_view last_;  // findings of one file come one after the other
 };
 
 // What findings are sorted by, without looking at them again unless two stand at one place.

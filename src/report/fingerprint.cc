@@ -67,10 +67,10 @@ void set_fingerprint(Finding& finding, const doc::Node* object, std::string_view
 }
 
 void separate_twins(std::vector<Finding>& findings) {
-  std::unordered_map<std::string, size_t> seen;
+  std::unordered_map<std::string_view, size_t> seen;  // into the first finding of each, which keeps its own
   seen.reserve(findings.size());
   for (Finding& finding : findings) {
-    size_t twin = seen[finding.fingerprint]++;
+    const size_t twin = seen[finding.fingerprint]++;
     if (twin != 0)
       finding.fingerprint =
           crypt::sha256_hex(finding.fingerprint + '#' + std::to_string(twin)).substr(0, kFingerprintHexDigits);
