@@ -4,8 +4,8 @@
 
 #include "app/cmd.h"
 #include "app/exit.h"
+#include "app/json_text.h"
 #include "app/load.h"
-#include "doc/json.h"
 #include "expr/check.h"
 #include "expr/program.h"
 #include "report/text.h"
@@ -69,12 +69,6 @@ void print_json(Console& console, std::string_view field, std::string_view json,
     console.out("]");
   }
   console.out("}\n");
-}
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  doc::append_json_string(out, text);
-  return out;
 }
 
 base::Result<int> run_cel(const CelOptions& options, Console& console) {

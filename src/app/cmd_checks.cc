@@ -3,21 +3,15 @@
 
 #include "app/cmd.h"
 #include "app/exit.h"
+#include "app/json_text.h"
 #include "app/outputs.h"
 #include "app/policies.h"
 #include "app/scan.h"
-#include "doc/json.h"
 #include "report/text.h"
 #include "report/waiver.h"
 
 namespace ameia::app {
 namespace {
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  doc::append_json_string(out, text);
-  return out;
-}
 
 void append_list(std::string& out, std::string_view name, const std::vector<std::string>& texts) {
   out += ",\"" + std::string(name) + "\":[";

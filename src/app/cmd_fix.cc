@@ -6,9 +6,9 @@
 #include "app/exit.h"
 #include "app/files.h"
 #include "app/fixer.h"
+#include "app/json_text.h"
 #include "app/limits.h"
 #include "app/policies.h"
-#include "doc/json.h"
 #include "report/baseline.h"
 #include "report/text.h"
 #include "report/unified_diff.h"
@@ -29,12 +29,6 @@ struct FixOptions {
   unsigned jobs = 0;
   bool diff = false, json = false, quiet = false;
 };
-
-std::string json_text(std::string_view text) {
-  std::string out;
-  doc::append_json_string(out, text);
-  return out;
-}
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -174,10 +168,11 @@ class Summary {
 };
 
 std::string json_of(const Finding& finding) {
-  return "\"id\":" + json_text(finding.id) + ",\"severity\":" + json_text(report::to_string(finding.severity)) +
-         ",\"resource\":" + json_text(report::resource_name(finding.resource)) +
-         ",\"file\":" + json_text(finding.location.file) + ",\"line\":" + std::to_string(finding.location.line) +
-         ",\"pointer\":" + json_text(finding.location.pointer) + ",\"fingerprint\":" + json_text(finding.fingerprint);
+  return "\"id\":" + app::quoted(finding.id) + ",\"severity\":" + app::quoted(report::to_string(finding.severity)) +
+         ",\"resource\":" + app::quoted(report::resource_name(finding.resource)) +
+         ",\"file\":" + app::quoted(finding.location.file) + ",\"line\":" + std::to_string(finding.location.line) +
+         ",\"pointer\":" + app::quoted(finding.location.pointer) +
+         ",\"fingerprint\":" + app::quoted(finding.fingerprint);
 }
 
 std::string diff_of(const FixedFile& file) {
@@ -190,15 +185,15 @@ void print_json(const FixOutcome& outcome, bool dry, Console& console) {
   auto notes = [&](std::string_view name, const std::vector<FixNote>& list, std::string_view why) {
     console.out(",\n\"" + std::string(name) + "\":[");
     for (size_t i = 0; i < list.size(); ++i) {
-      console.out((i == 0 ? "\n{" : ",\n{") + json_of(list[i].finding) + ",\"patch\":" + json_text(list[i].patch) +
-                  (why.empty() ? "" : ",\"" + std::string(why) + "\":" + json_text(list[i].why)) + "}");
+      console.out((i == 0 ? "\n{" : ",\n{") + json_of(list[i].finding) + ",\"patch\":" + app::quoted(list[i].patch) +
+                  (why.empty() ? "" : ",\"" + std::string(why) + "\":" + app::quoted(list[i].why)) + "}");
     }
     console.out("]");
   };
   console.out(std::string("{\"schema_version\":1,\"written\":") + (dry ? "false" : "true") + ",\n\"files\":[");
   for (size_t i = 0; i < outcome.files.size(); ++i) {
-    console.out((i == 0 ? "\n{\"file\":" : ",\n{\"file\":") + json_text(outcome.files[i].name) +
-                ",\"diff\":" + json_text(diff_of(outcome.files[i])) + "}");
+    console.out((i == 0 ? "\n{\"file\":" : ",\n{\"file\":") + app::quoted(outcome.files[i].name) +
+                ",\"diff\":" + app::quoted(diff_of(outcome.files[i])) + "}");
   }
   console.out("]");
   notes("fixed", outcome.written, "");

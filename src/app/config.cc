@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "app/files.h"
+#include "app/json_text.h"
 #include "app/limits.h"
 #include "app/walk.h"
-#include "doc/json.h"
 #include "doc/yaml.h"
 #include "report/text.h"
 
@@ -40,12 +40,6 @@ bool is_number(const Option& option) {
 std::string directory_of(const std::string& file) {
   size_t slash = file.rfind('/');
   return slash == std::string::npos ? "" : file.substr(0, slash + 1);
-}
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  doc::append_json_string(out, text);
-  return out;
 }
 
 // The option that starts helm and kubectl: a stranger's tree must not switch it on.
